@@ -1,0 +1,65 @@
+"""A change to a node, decided whole before anything runs: what is written to the journal and replayed by clean."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from droplab.harness.contracts.node import Node
+
+Argv = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A command whose answer is yes when it ends with status 0 and, if ``shows`` is given, prints a match of it."""
+
+    argv: Argv
+    shows: str | None = None
+
+    def holds(self, node: Node) -> bool:
+        """Ask the node. A missing device or table is a no, not an error."""
+        result = node.run(self.argv, check=False)
+        return result.returncode == 0 and (self.shows is None or re.search(self.shows, result.stdout) is not None)
+
+
+@dataclass(frozen=True)
+class Change:
+    """Commands a person could type, run in the node's network namespace with the host's tools.
+
+    ``present`` tells whether the change is there. ``original`` is given for a value (an MTU, a sysctl): it tells
+    whether the old value is back, so that undoing never overwrites a third value that somebody else set.
+    ``stdin`` is fed to the first command of ``apply``.
+    """
+
+    apply: tuple[Argv, ...]
+    present: Question
+    revert: tuple[Argv, ...]
+    original: Question | None = None
+    stdin: str | None = None
+    timeout_s: float = 10
+
+    def words(self) -> list[str]:
+        """The commands of ``apply`` as a person types them."""
+        return [shlex.join(argv) for argv in self.apply]
+
+    def to_json(self) -> dict[str, Any]:
+        """All that undoing needs; ``stdin`` is left out, since it can be megabytes and is never undone."""
+        record = asdict(self)
+        del record["stdin"]
+        return record
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Change:
+        """The inverse of ``to_json`` as far as undoing goes."""
+        question = lambda q: Question(tuple(q["argv"]), q["shows"])  # noqa: E731
+        return cls(
+            apply=tuple(tuple(argv) for argv in record["apply"]),
+            present=question(record["present"]),
+            revert=tuple(tuple(argv) for argv in record["revert"]),
+            original=question(record["original"]) if record["original"] else None,
+            timeout_s=record["timeout_s"],
+        )
