@@ -1,0 +1,1 @@
+"""Faults of interfaces, queues and neighbours."""

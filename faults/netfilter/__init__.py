@@ -1,0 +1,1 @@
+"""Faults of packet filters and connection tracking."""

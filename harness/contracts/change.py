@@ -25,6 +25,11 @@ class Question:
         result = node.run(self.argv, check=False)
         return result.returncode == 0 and (self.shows is None or re.search(self.shows, result.stdout) is not None)
 
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Question:
+        """A question out of a journal."""
+        return cls(tuple(record["argv"]), record["shows"])
+
 
 @dataclass(frozen=True)
 class Change:
@@ -32,7 +37,8 @@ class Change:
 
     ``present`` tells whether the change is there. ``original`` is given for a value (an MTU, a sysctl): it tells
     whether the old value is back, so that undoing never overwrites a third value that somebody else set.
-    ``stdin`` is fed to the first command of ``apply``.
+    ``stdin`` is fed to the first command of ``apply``. ``host`` is the part that is felt by the whole machine: it is
+    applied first, in the network namespace of the machine itself, and undone even when the node is gone.
     """
 
     apply: tuple[Argv, ...]
@@ -41,25 +47,27 @@ class Change:
     original: Question | None = None
     stdin: str | None = None
     timeout_s: float = 10
+    host: Change | None = None
 
     def words(self) -> list[str]:
         """The commands of ``apply`` as a person types them."""
-        return [shlex.join(argv) for argv in self.apply]
+        own = [shlex.join(argv) for argv in self.apply]
+        return [*(self.host.words() if self.host else []), *own]
 
     def to_json(self) -> dict[str, Any]:
-        """All that undoing needs; ``stdin`` is left out, since it can be megabytes and is never undone."""
+        """All that undoing needs. ``stdin`` is never undone; ``host`` is journaled as a change of its own."""
         record = asdict(self)
-        del record["stdin"]
+        del record["stdin"], record["host"]
         return record
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Change:
         """The inverse of ``to_json`` as far as undoing goes."""
-        question = lambda q: Question(tuple(q["argv"]), q["shows"])  # noqa: E731
+        original = record["original"]
         return cls(
             apply=tuple(tuple(argv) for argv in record["apply"]),
-            present=question(record["present"]),
+            present=Question.from_json(record["present"]),
             revert=tuple(tuple(argv) for argv in record["revert"]),
-            original=question(record["original"]) if record["original"] else None,
+            original=Question.from_json(original) if original else None,
             timeout_s=record["timeout_s"],
         )

@@ -27,8 +27,12 @@ class Probe(BaseModel, ABC):
     needs: ClassVar[tuple[str, ...]] = ()
     """Tools of the host that it runs."""
 
-    target: str = Field(default="", description="what to probe: a node name or an IPv4 address, with :port where one is needed")
-    count: int | None = Field(default=None, ge=1, le=100_000, description="how many probes; by default as many as the test needs")
+    target: str = Field(
+        default="", description="what to probe: a node name or an IPv4 address, with :port where one is needed"
+    )
+    count: int | None = Field(
+        default=None, ge=1, le=100_000, description="how many probes; by default as many as the test needs"
+    )
 
     @abstractmethod
     def measure(self, node: Node) -> Measurement:

@@ -108,7 +108,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Alternative:
-    """Another right repair. ``leaves`` names the snapshot sections that may differ; ``cures`` the probes it must heal."""
+    """Another right repair. ``leaves``: snapshot sections that may differ; ``cures``: the probes that it must heal."""
 
     title: str
     run: tuple[tuple[str, str], ...]

@@ -34,7 +34,9 @@ class LiveNode(Node, Protocol):
     def exec(self, argv: Sequence[str], *, timeout_s: float = 30) -> Result:
         """Run a command in the node, confined as a student's shell is. Never raises for its exit status."""
 
-    def exec_until(self, argv: Sequence[str], during: LiveNode, other: Sequence[str], *, timeout_s: float = 30) -> tuple[Result, Result]:
+    def exec_until(
+        self, argv: Sequence[str], during: LiveNode, other: Sequence[str], *, timeout_s: float = 30
+    ) -> tuple[Result, Result]:
         """Run ``argv`` here while ``other`` runs in ``during``, then interrupt ``argv`` (SIGINT); both results.
 
         ``other`` starts as soon as ``argv`` has printed something (tcpdump's "listening on") or after 1 s.
@@ -51,7 +53,7 @@ class LiveNode(Node, Protocol):
         (logs, pid files, shell history, nginx's temporary files, /tmp, /run)."""
 
     def processes(self) -> list[str]:
-        """"uid state argv" for every process of the node, sorted, without shells and what was started from them."""
+        """ "uid state argv" for every process of the node, sorted, without shells and what was started from them."""
 
 
 class Provisioned(Protocol):

@@ -1,0 +1,5 @@
+"""``python -m droplab``."""
+
+from droplab.harness.cli import main
+
+main()

@@ -1,0 +1,21 @@
+"""What somebody probably meant, for the end of an error message."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+MOST_LISTED = 12
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``; did you mean X?`` when a known name is near, else ``; known: A, B``; empty when nothing is known."""
+    names = list(dict.fromkeys(known))
+    folded = {name.casefold(): name for name in names}
+    near = difflib.get_close_matches(word.casefold()[:100], folded, n=1)
+    if near:
+        return f"; did you mean {folded[near[0]]}?"
+    if not names:
+        return ""
+    more = ", ..." if len(names) > MOST_LISTED else ""
+    return f"; known: {', '.join(names[:MOST_LISTED])}{more}"

@@ -1,0 +1,80 @@
+"""Measuring what a definition expects: as many probes as the test needs, more looks where one decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from droplab.harness.contracts.measurement import Measurement, Metric, Proportion, Value
+from droplab.harness.contracts.node import Node
+from droplab.harness.definition.lab import Expectations, Lab, ProbeUse
+from droplab.harness.engine.events import Listener
+from droplab.harness.verdict.expectation import Expectation, Within
+from droplab.harness.verdict.judge import TIMES, Check, judge, judge_times, looks, trials
+
+
+class Measurer:
+    """Measures the probes of a lab once each, and judges every metric that is expected of them."""
+
+    def __init__(self, lab: Lab, nodes: Mapping[str, Node], listener: Listener) -> None:
+        self._lab = lab
+        self._nodes = nodes
+        self._listener = listener
+        self.measurements: dict[str, Measurement] = {}
+        """Probe name to what it measured, all looks together."""
+
+    def checks(self, *expectations: Expectations) -> Iterator[Check]:
+        """A check for each expected metric, in the order of the probes in the definition."""
+        for name, use in self._lab.probes.items():
+            wanted = {metric: expected for group in expectations for metric, expected in group.get(name, {}).items()}
+            if wanted:
+                self._listener.measuring(name)
+                yield from self._probe(name, use, wanted)
+
+    def _probe(self, name: str, use: ProbeUse, wanted: Mapping[str, Expectation]) -> Iterator[Check]:
+        seen = self._measure(use, self._sized(use, wanted))
+        for _ in range(max(map(looks, wanted.values())) - 1):
+            if not any(_undecided(name, metric, expected, seen) for metric, expected in wanted.items()):
+                break
+            self._listener.measuring(name, "once more")
+            seen = _together(seen, self._measure(use, self._sized(use, wanted)))
+        self.measurements[name] = seen
+        for metric, expected in wanted.items():
+            if use.probe.metrics[metric] is Metric.TIME and isinstance(expected, Within):
+                yield judge_times(name, metric, expected, self._times(use, metric, seen))
+            else:
+                yield judge(name, metric, expected, seen.values.get(metric), doubt=seen.doubt)
+
+    def _sized(self, use: ProbeUse, wanted: Mapping[str, Expectation]) -> ProbeUse:
+        """The probe with the number of packets that its largest test takes, unless the definition gives one."""
+        needs = [
+            trials(expected, proportion=use.probe.metrics[metric] is Metric.PROPORTION)
+            for metric, expected in wanted.items()
+        ]
+        most = max((need for need in needs if need), default=None)
+        if use.probe.count is not None or most is None:
+            return use
+        return replace(use, probe=use.probe.model_copy(update={"count": most}))
+
+    def _measure(self, use: ProbeUse, sized: ProbeUse) -> Measurement:
+        return sized.probe.measure(self._nodes[use.node])
+
+    def _times(self, use: ProbeUse, metric: str, first: Measurement) -> list[float]:
+        """A time is measured three times, and every one of them must fit."""
+        measured = [first, *(self._measure(use, use) for _ in range(TIMES - 1))]
+        return [float(value) for seen in measured if isinstance(value := seen.values.get(metric), int | float)]
+
+
+def _undecided(name: str, metric: str, expected: Expectation, seen: Measurement) -> bool:
+    value = seen.values.get(metric)
+    return isinstance(value, Proportion) and judge(name, metric, expected, value).verdict == "inconclusive"
+
+
+def _together(first: Measurement, second: Measurement) -> Measurement:
+    """Two looks as one: proportions add up, everything else is the later look's."""
+    values: dict[str, Value] = dict(second.values)
+    for metric, value in first.values.items():
+        later = values.get(metric)
+        if isinstance(value, Proportion) and isinstance(later, Proportion):
+            values[metric] = value + later
+    return Measurement(values, second.details, first.duration_s + second.duration_s, first.doubt or second.doubt)

@@ -1,0 +1,170 @@
+"""Limits of processes and memory for each node, in cgroups of either version, named after the run.
+
+``droplab-RUN/NODE`` lies below the root of each hierarchy that controls processes or memory, so that another process
+finds it by the name of the run alone. Where cgroups cannot be written, a lab runs without limits and says so.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+PROCESSES = 256
+MEMORY_BYTES = 512 << 20
+GONE_WITHIN_S = 2.0
+CONTROLLERS = frozenset({"pids", "memory"})
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """A mounted tree of cgroups that controls processes, memory or both."""
+
+    root: Path
+    version: int
+    controllers: frozenset[str]
+
+    def settings(self) -> Iterator[tuple[str, int]]:
+        """The files of a node's cgroup and what is written into them."""
+        if "pids" in self.controllers:
+            yield "pids.max", PROCESSES
+        if "memory" in self.controllers:
+            yield ("memory.max" if self.version == 2 else "memory.limit_in_bytes"), MEMORY_BYTES
+
+
+def hierarchies() -> list[Hierarchy]:
+    """The trees of this machine that can limit a node, by /proc/self/mountinfo."""
+    found = []
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        fields, _, more = line.partition(" - ")
+        kind, _, options = more.split(" ", 2)
+        root = Path(fields.split()[4])
+        if kind == "cgroup2":
+            controllers = CONTROLLERS & set(_read(root / "cgroup.subtree_control").split())
+        elif kind == "cgroup":
+            controllers = CONTROLLERS & set(options.split(","))
+        else:
+            continue
+        if controllers:
+            found.append(Hierarchy(root, 2 if kind == "cgroup2" else 1, controllers))
+    return found
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+def folder_name(run_id: str) -> str:
+    """The name of a run's cgroups. Raises ValueError for a run id that is not one word."""
+    if not re.fullmatch(r"[\w.-]+", run_id):
+        raise ValueError(f"run id {run_id!r}: only letters, digits, '-', '_' and '.'")
+    return f"droplab-{run_id}"
+
+
+@dataclass(frozen=True)
+class LabCgroups:
+    """The cgroups of a lab. ``note`` says why there are no limits, if there are none."""
+
+    folders: tuple[Path, ...]
+    """Each once, a child before its parent."""
+    note: str | None = None
+
+    def of(self, node: str) -> list[Path]:
+        """The cgroups that the node's processes belong in."""
+        return [folder for folder in self.folders if folder.name == node]
+
+    def join_fds(self, node: str) -> list[int]:
+        """Open files; a process that writes "0" into each joins the node's cgroups. The caller closes them."""
+        return [os.open(folder / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC) for folder in self.of(node)]
+
+    def remove(self) -> list[str]:
+        """Kill what is left in them and remove them; what could not be removed. Idempotent."""
+        deadline = time.monotonic() + GONE_WITHIN_S
+        while left := [str(folder) for folder in self.folders if not _removed(folder)]:
+            if time.monotonic() > deadline:
+                return left
+            _kill_all(Path(folder) for folder in left)
+            time.sleep(0.001)
+        return []
+
+
+def create(run_id: str, nodes: Iterable[str]) -> LabCgroups:
+    """Make the cgroups of a lab with their limits, or none of them."""
+    trees = hierarchies()
+    if not trees:
+        return LabCgroups((), "no limits of processes and memory: this machine has no cgroups for them")
+    folders: list[Path] = []
+    try:
+        for tree in trees:
+            folders[:0] = [top := tree.root / folder_name(run_id)]
+            top.mkdir()
+            if tree.version == 2:
+                (top / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in sorted(tree.controllers)))
+            for node in nodes:
+                folders[:0] = [top / node]
+                _make(tree, top / node)
+    except OSError as error:
+        LabCgroups(tuple(folders)).remove()
+        return LabCgroups((), f"no limits of processes and memory: {error.filename}: {error.strerror}")
+    return LabCgroups(tuple(folders))
+
+
+def _make(tree: Hierarchy, folder: Path) -> None:
+    folder.mkdir()
+    for name, value in tree.settings():
+        (folder / name).write_text(str(value))
+
+
+def find(run_id: str) -> LabCgroups:
+    """What there is of a run's cgroups, whoever made them."""
+    tops = [tree.root / folder_name(run_id) for tree in hierarchies()]
+    return LabCgroups(tuple(folder for top in tops if top.is_dir() for folder in (*_children(top), top)))
+
+
+def _children(folder: Path) -> list[Path]:
+    return [child for child in folder.iterdir() if child.is_dir()]
+
+
+def _removed(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _kill_all(folders: Iterable[Path]) -> None:
+    """Kill every process of the cgroups: at once where the kernel can (5.14, version 2), else one by one."""
+    for folder in folders:
+        try:
+            if (folder / "cgroup.kill").exists():
+                (folder / "cgroup.kill").write_text("1")
+                continue
+            for pid in (folder / "cgroup.procs").read_text().split():
+                _kill_member(folder, int(pid))
+        except FileNotFoundError:
+            continue
+
+
+def _kill_member(folder: Path, pid: int) -> None:
+    """Kill a process if it is in the cgroup. It is held by a pidfd before the second look: a PID may be given again."""
+    try:
+        pidfd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        if str(pid) in (folder / "cgroup.procs").read_text().split():
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+    except (ProcessLookupError, FileNotFoundError):
+        return
+    finally:
+        os.close(pidfd)
