@@ -40,6 +40,7 @@ class Arp(Probe):
         "macs": Metric.COUNT,
     }
 
+    target: str = Field(description="a node name or an IPv4 address on the same link")
     deadline_s: float = Field(
         default=0.5, gt=0, le=10, description="how long replies are awaited after the last request"
     )

@@ -81,6 +81,7 @@ class Http(Probe):
         )
     }
 
+    target: str = Field(description='a URL, the host a node name or an IPv4 address, for example "http://nginx/"')
     timeout_s: float = Field(default=3, gt=0, le=300, description="seconds from the request to the end of the response")
     connect_timeout_s: float | None = Field(
         default=None, gt=0, le=300, description="seconds to connect; default timeout_s"

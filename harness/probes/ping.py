@@ -14,7 +14,7 @@ from droplab.harness.contracts.node import Node
 from droplab.harness.contracts.probe import Probe
 from droplab.harness.probes.echo_flow import EchoFlow, reply_tests
 from droplab.harness.probes.raw_sockets import REFUSE_ALL, attach_filter, for_receiving, for_sending
-from droplab.harness.probes.summary import LOSS_METRICS, all_lost, doubt, loss_details, loss_values, too_late
+from droplab.harness.probes.summary import LOSS_METRICS, again_if_late, all_lost, doubt, loss_details, loss_values
 from droplab.harness.probes.targets import address_of, checked_host, route_to
 from droplab.harness.probes.volley import Pace, Tally, Volley
 
@@ -30,6 +30,7 @@ class Ping(Probe):
 
     metrics: ClassVar[Mapping[str, Metric]] = LOSS_METRICS
 
+    target: str = Field(description="a node name or an IPv4 address")
     size: int = Field(default=56, ge=0, le=65_507, description="bytes of payload, as ping -s; 1472 fill an MTU of 1500")
     deadline_s: float = Field(default=0.5, gt=0, le=10, description="a reply after this counts as lost")
     rate_pps: float | None = Field(
@@ -50,9 +51,7 @@ class Ping(Probe):
             route_to(node, address)
         except OSError as error:
             return all_lost(self.count or ENOUGH, error, late=0, dup=0)
-        tally = self._once(node, address)
-        if too_late(tally):
-            tally = self._once(node, address)
+        tally = again_if_late(lambda: self._once(node, address))
         details = {**loss_details(tally), "size": self.size}
         return Measurement(loss_values(tally), details, time.perf_counter() - started, doubt(tally))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from droplab.harness.contracts.measurement import Measurement, Metric, Proportion, Value
 from droplab.harness.probes.volley import Tally
@@ -61,6 +61,20 @@ def loss_details(tally: Tally) -> dict[str, object]:
 def too_late(tally: Tally) -> bool:
     """More than 1 % of the first replies came after the deadline: a delay or a stalled machine, not a loss."""
     return tally.late > TOO_MANY_LATE * tally.sent
+
+
+def again_if_late(once: Callable[[], Tally]) -> Tally:
+    """Measure, and once more when too many replies were late.
+
+    A stall of the machine passes and the second run is clean. A delay stays, or the queue is still full of the first
+    run's replies: then the first run is kept, with its doubt.
+    """
+    first = once()
+    if not too_late(first):
+        return first
+    second = once()
+    strangers = second.alien > TOO_MANY_LATE * second.sent
+    return first if too_late(second) or strangers or not second.answered else second
 
 
 def doubt(tally: Tally) -> str | None:

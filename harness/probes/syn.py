@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import socket
 import time
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
@@ -17,7 +15,7 @@ from droplab.harness.contracts.node import Node
 from droplab.harness.contracts.probe import Probe
 from droplab.harness.probes.packets import Ends, Options, TcpPatcher, describe_tcp, rst_template, syn_template
 from droplab.harness.probes.raw_sockets import for_receiving, for_sending
-from droplab.harness.probes.summary import LOSS_METRICS, all_lost, doubt, loss_details, loss_values, too_late
+from droplab.harness.probes.summary import LOSS_METRICS, again_if_late, all_lost, doubt, loss_details, loss_values
 from droplab.harness.probes.syn_flow import SynFlow, error_tests, reply_tests
 from droplab.harness.probes.targets import NO_ROUTE, address_of, route_to, split_port
 from droplab.harness.probes.volley import Pace, Tally, Volley
@@ -25,13 +23,6 @@ from droplab.harness.probes.volley import Pace, Tally, Volley
 ENOUGH = 2600  # with up to 5 lost, the upper bound of the loss is below 1 % at an error of 1e-6
 LISTEN_S = 1.5  # past the first retransmission of a SYN-ACK (RFC 6298: 1 s)
 MOST_LISTENED = 200  # unreset, these stay well below the SYN queue of a server
-
-
-@dataclass
-class _Seen:
-    tally: Tally
-    flags: Counter[str]
-    icmp: Counter[str]
 
 
 class Syn(Probe):
@@ -47,6 +38,7 @@ class Syn(Probe):
         "reply": ("syn_ack", "rst", "mixed", "none", "icmp", "unreachable")
     }
 
+    target: str = Field(description='HOST:PORT, the host a node name or an IPv4 address, for example "nginx:80"')
     mode: Literal["batch", "listen"] = Field(default="batch", description="batch measures loss, listen its direction")
     options: Options = Field(default="hping", description="TCP options as hping3 sends them (none) or as Linux does")
     payload: int = Field(default=0, ge=0, le=1460, description="bytes of data in the SYN; sharp for small MTUs")
@@ -74,17 +66,18 @@ class Syn(Probe):
         except OSError as error:
             return all_lost(self._how_many(), error, late=0, dup=0, reply="unreachable")
         ends = Ends(route.source, address, port)
-        seen = self._once(node, ends, route.mtu)
-        if self.mode == "batch" and too_late(seen.tally):
-            seen = self._once(node, ends, route.mtu)
-        return self._measurement(seen, time.perf_counter() - started)
+        if self.mode == "batch":
+            tally = again_if_late(lambda: self._once(node, ends, route.mtu))
+        else:
+            tally = self._once(node, ends, route.mtu)
+        return self._measurement(tally, time.perf_counter() - started)
 
     def _how_many(self) -> int:
         if self.mode == "listen":
             return min(self.count or MOST_LISTENED, MOST_LISTENED)
         return self.count or ENOUGH
 
-    def _once(self, node: Node, ends: Ends, mtu: int) -> _Seen:
+    def _once(self, node: Node, ends: Ends, mtu: int) -> Tally:
         listen_s = LISTEN_S if self.mode == "listen" else None
         syn = TcpPatcher(syn_template(ends, self.options, self.payload, mtu))
         with ExitStack() as stack:
@@ -96,30 +89,29 @@ class Syn(Probe):
             for_receiving(errors, error_tests(ends.target))
             flow = SynFlow(for_sending(sender), ends, syn, TcpPatcher(rst_template(ends)), self.payload, self.seed)
             tally = Volley(flow, replies, Pace(self.deadline_s, self.rate_pps, listen_s)).run(self._how_many())
-            return _Seen(tally, flow.flags(), flow.errors(errors))
+            tally.kinds = flow.flags() + flow.errors(errors)
+            return tally
 
-    def _measurement(self, seen: _Seen, duration_s: float) -> Measurement:
-        summary, mss = describe_tcp(seen.tally.first_reply) if seen.tally.first_reply else ("", None)
-        values: dict[str, Value] = {**loss_values(seen.tally), "reply": _category(seen)}
+    def _measurement(self, tally: Tally, duration_s: float) -> Measurement:
+        summary, mss = describe_tcp(tally.first_reply) if tally.first_reply else ("", None)
+        values: dict[str, Value] = {**loss_values(tally), "reply": _category(tally)}
         if mss is not None:
             values["mss"] = mss
         details = {
-            **loss_details(seen.tally),
-            "flags": dict(seen.flags + seen.icmp),
+            **loss_details(tally),
+            "flags": dict(tally.kinds),
             "first_reply": summary,
             "options": self.options,
             "mode": self.mode,
         }
-        in_doubt = doubt(seen.tally) if self.mode == "batch" else None
-        return Measurement(values, details, duration_s, in_doubt)
+        return Measurement(values, details, duration_s, doubt(tally) if self.mode == "batch" else None)
 
 
-def _category(seen: _Seen) -> str:
-    resets = sum(count for flags, count in seen.flags.items() if "R" in flags)
-    if seen.flags:
-        answers = seen.flags.total()
-        return "syn_ack" if not resets else "rst" if resets == answers else "mixed"
-    if seen.icmp:
+def _category(tally: Tally) -> str:
+    icmp = sum(count for kind, count in tally.kinds.items() if kind.startswith("icmp"))
+    resets = sum(count for kind, count in tally.kinds.items() if kind.startswith("R"))
+    if tally.answered:
+        return "syn_ack" if not resets else "rst" if resets == tally.answered else "mixed"
+    if icmp:
         return "icmp"
-    refused = seen.tally.refusals
-    return "unreachable" if any(refused[number] for number in NO_ROUTE) else "none"
+    return "unreachable" if any(tally.refusals[number] for number in NO_ROUTE) else "none"

@@ -59,6 +59,8 @@ class Tally:
     """Errors of the node's own kernel on sending, by errno."""
     dup: int = 0
     alien: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    """What kinds of replies came, where the flow tells them apart: flags of the first reply, ICMP errors."""
     overflowed: int = 0
     answered: int = 0
     """Probes that have a reply, in time or late."""

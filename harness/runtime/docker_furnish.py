@@ -7,10 +7,9 @@ runs with the host's rights. To be done again after each start of a container.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
-from droplab.harness.definition.lab import LabNode, NodeFile
+from droplab.harness.definition.lab import NodeFile
 from droplab.harness.errors import NodeLost
 from droplab.harness.runtime.namespaces import (
     CLONE_NEWNET,
@@ -26,13 +25,6 @@ from droplab.harness.runtime.namespaces import (
 SYSCTLS = "/proc/sys/net"
 MOUNTED_BY_DOCKER = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
 """As mounts from outside they could not be replaced (sed -i), and no snapshot would see them change."""
-
-
-def etc_of(node: LabNode, hosts: Mapping[str, str]) -> tuple[NodeFile, ...]:
-    """The three files that docker would mount, as the lab wants them."""
-    known = "".join(f"{address}\t{name}\n" for name, address in hosts.items())
-    contents = (f"127.0.0.1\tlocalhost\n{known}", f"{node.name}\n", "".join(f"{line}\n" for line in node.resolv_conf))
-    return tuple(NodeFile(path, text.encode()) for path, text in zip(MOUNTED_BY_DOCKER, contents, strict=True))
 
 
 def furnish(pid: int, files: tuple[NodeFile, ...]) -> None:

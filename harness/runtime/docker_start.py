@@ -12,10 +12,11 @@ from droplab.harness.errors import NodeLost
 from droplab.harness.runtime.contract import Lifetime
 from droplab.harness.runtime.docker_container import Container, Owner, launch
 from droplab.harness.runtime.docker_daemon import connect, containers_of, heard, remove_all
-from droplab.harness.runtime.docker_furnish import etc_of, furnish
+from droplab.harness.runtime.docker_furnish import furnish
 from droplab.harness.runtime.docker_lab import DockerLab, Switch, Tether
 from droplab.harness.runtime.docker_node import DockerNode
 from droplab.harness.runtime.docker_switch import SwitchHold, hold_switch
+from droplab.harness.runtime.node_files import etc_files
 from droplab.harness.runtime.process_identity import ProcessIdentity
 from droplab.harness.runtime.readiness import await_services
 from droplab.harness.runtime.wiring import wire
@@ -51,7 +52,9 @@ def _launch_all(
     """All containers at once, and meanwhile the switch's namespace. Raises what the first failure was."""
     outlives = lifetime.ttl_s is not None
     with ThreadPoolExecutor(len(lab.nodes)) as pool:
-        launches = {name: pool.submit(launch, client, node, owner, outlives=outlives) for name, node in lab.nodes.items()}
+        launches = {
+            name: pool.submit(launch, client, node, owner, outlives=outlives) for name, node in lab.nodes.items()
+        }
         kept = hold_switch(lifetime)
         undo.callback(kept.end)
         import pyroute2  # noqa: F401 wiring needs it; its 0.15 s are free while the containers start
@@ -67,15 +70,13 @@ def _furnish_all(
     nodes = {}
     for name, container in containers.items():
         process = ProcessIdentity.of(container.pid)
-        furnish(container.pid, (*etc_of(lab.nodes[name], lab.hosts), *lab.nodes[name].files))
+        furnish(container.pid, (*etc_files(lab.nodes[name], lab.hosts), *lab.nodes[name].files))
         nodes[name] = DockerNode(name, container.id, process, client, lab.hosts)
         undo.callback(nodes[name].close)
     return nodes
 
 
-def _serve(
-    lab: Lab, client: APIClient, containers: Mapping[str, Container], nodes: Mapping[str, DockerNode]
-) -> None:
+def _serve(lab: Lab, client: APIClient, containers: Mapping[str, Container], nodes: Mapping[str, DockerNode]) -> None:
     """Setup commands, then the services; when one does not come up, what its container said is told."""
     for name, node in nodes.items():
         for command in lab.nodes[name].setup:

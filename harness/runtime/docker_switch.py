@@ -77,7 +77,9 @@ def hold_switch(lifetime: Lifetime) -> SwitchHold:
     held = SwitchHold(int(pid or 0), keeper, lifeline)
     if not pid:
         held.end()
-        raise MachineLacks("cannot make a network namespace for the switch (unshare --net); droplab runs as root: use sudo")
+        raise MachineLacks(
+            "cannot make a network namespace for the switch (unshare --net); droplab runs as root: use sudo"
+        )
     return held
 
 

@@ -19,7 +19,8 @@ import gc
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -111,14 +112,14 @@ def fork_keeper(plan: TreePlan, ends: Ends) -> int:
     return pid
 
 
-class _signals_held:  # noqa: N801 used like a function
+@contextmanager
+def _signals_held() -> Iterator[None]:
     """No Python handler of the harness may run in a child."""
-
-    def __enter__(self) -> None:
-        self._before = signal.pthread_sigmask(signal.SIG_SETMASK, range(1, signal.NSIG))
-
-    def __exit__(self, *_: object) -> None:
-        signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
+    before = signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _run(work: Callable[[], object], report: socket.socket, role: str) -> NoReturn:

@@ -1,73 +1,79 @@
-"""Exact statistics of a proportion, k of n. No normal approximation anywhere."""
+"""Exact tests on a proportion. Nothing here is a normal approximation: every stated error holds for every n and p."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from bisect import bisect_left, bisect_right
+from functools import cache
 
 from droplab.harness.contracts.measurement import Proportion
 
 
-def interval(seen: Proportion, error: float) -> tuple[float, float]:
-    """The Clopper-Pearson interval: the truth lies outside with probability at most ``error``."""
+def at_most(k: int, n: int, p: float) -> float:
+    """P(X <= k) for X ~ Binomial(n, p), by the incomplete beta function (DLMF 8.17.5)."""
+    from scipy.special import betainc  # 0.15 to 0.3 s to import; scipy.stats would be four times that
+
+    if k < 0:
+        return 0.0
+    return 1.0 if k >= n else float(betainc(n - k, k + 1, 1 - p))
+
+
+def at_least(k: int, n: int, p: float) -> float:
+    """P(X >= k) for X ~ Binomial(n, p), without the cancellation of 1 - P(X < k)."""
+    from scipy.special import betainc
+
+    if k > n:
+        return 0.0
+    return 1.0 if k <= 0 else float(betainc(k, n - k + 1, p))
+
+
+def lower_bound(value: Proportion, error: float) -> float:
+    """The one-sided Clopper-Pearson bound: the true proportion is below it with probability ``error`` at most."""
     from scipy.special import betaincinv
 
-    k, n = seen.k, seen.n
-    if n == 0:
-        return 0.0, 1.0
-    low = 0.0 if k == 0 else float(betaincinv(k, n - k + 1, error / 2))
-    high = 1.0 if k == n else float(betaincinv(k + 1, n - k, 1 - error / 2))
-    return low, high
+    return 0.0 if value.k == 0 else float(betaincinv(value.k, value.n - value.k + 1, error))
 
 
-def upper(seen: Proportion, error: float) -> float:
-    """The one-sided Clopper-Pearson bound: the truth lies above with probability at most ``error``."""
-    return interval(seen, 2 * error)[1]
+def upper_bound(value: Proportion, error: float) -> float:
+    """The one-sided Clopper-Pearson bound: the true proportion is above it with probability ``error`` at most."""
+    from scipy.special import betainccinv
+
+    return 1.0 if value.k == value.n else float(betainccinv(value.k + 1, value.n - value.k, error))
 
 
-@lru_cache(maxsize=256)
-def region(n: int, p: float, error: float) -> tuple[int, int]:
-    """The counts a..b that n trials of probability p leave with probability at most ``error``, half on either side."""
-    from scipy.special import bdtr, bdtrc
-
-    def least(holds: Callable[[int], bool]) -> int:
-        low, high = -1, n
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if holds(middle) else (middle, high)
-        return high
-
-    low = least(lambda k: bdtr(k, n, p) > error / 2)  # P(X < low) <= error / 2
-    high = least(lambda k: bdtrc(k, n, p) <= error / 2)  # P(X > high) <= error / 2
-    return low, high
+def interval(value: Proportion, error: float) -> tuple[float, float]:
+    """The exact interval of Clopper and Pearson (1934): it misses the truth with probability ``error`` at most."""
+    return lower_bound(value, error / 2), upper_bound(value, error / 2)
 
 
-@lru_cache(maxsize=256)
-def trials_near(p: float, tol: float, error: float, miss: float = 1e-6) -> int:
-    """The trials after which the acceptance region of p rejects p - tol and p + tol but for probability ``miss``."""
-    low, high = 1, 64
-    while not _rejects(high, p, tol, error, miss):
-        low, high = high, high * 2
-    while high - low > 10:
-        middle = (low + high) // 2
-        low, high = (low, middle) if _rejects(middle, p, tol, error, miss) else (middle, high)
-    return high
+@cache
+def acceptance_region(n: int, p: float, error: float) -> tuple[int, int]:
+    """[a, b] such that X ~ Binomial(n, p) is outside with probability ``error`` at most, half of it on each side."""
+    counts = range(n + 1)
+    a = bisect_right(counts, error / 2, key=lambda k: at_most(k, n, p))
+    b = bisect_left(counts, -error / 2, key=lambda k: -at_least(k + 1, n, p))
+    return a, b
 
 
-def _rejects(n: int, p: float, tol: float, error: float, miss: float) -> bool:
-    from scipy.special import bdtr, bdtrc
+@cache
+def miss(n: int, p: float, tol: float, error: float) -> float:
+    """How likely the acceptance region of ``p`` takes in a truth that is ``tol`` away, on the worse side.
 
-    a, b = region(n, p, error)
-    above = p + tol >= 1 or bdtr(b, n, p + tol) <= miss
-    below = p - tol <= 0 or bdtrc(a - 1, n, p - tol) <= miss
-    return bool(above and below)
+    A side that lies outside [0, 1] cannot be true and does not count.
+    """
+    a, b = acceptance_region(n, p, error)
+    below = at_least(a, n, p - tol) if p - tol >= 0 else 0.0
+    above = at_most(b, n, p + tol) if p + tol <= 1 else 0.0
+    return max(below, above)
 
 
 def rises(before: Proportion, after: Proportion, error: float) -> bool:
-    """Whether ``after`` is above ``before``: two intervals at error / 2 are disjoint."""
-    return interval(after, error / 2)[0] > interval(before, error / 2)[1]
+    """Whether ``after`` is shown to be larger: two exact intervals at error / 2 are disjoint.
+
+    When nothing has changed this says so wrongly with probability ``error`` at most.
+    """
+    return interval(before, error / 2)[1] < interval(after, error / 2)[0]
 
 
 def same(before: Proportion, after: Proportion, error: float) -> bool:
-    """Whether no difference is shown either way, by the same two intervals."""
+    """Whether the two are not shown to differ: neither rises above the other. No proof that they are equal."""
     return not rises(before, after, error) and not rises(after, before, error)

@@ -50,7 +50,9 @@ def nothing_left(client: APIClient, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     label = f"droplab.host={host.read_text() if host.exists() else 'none'}"
     assert gone_within(10, lambda: client.containers(all=True, filters={"label": label}))
     compose = {"com.docker.compose.project"}
-    assert [row for row in client.networks() if row["Id"] not in networks and not compose & set(row["Labels"] or {})] == []
+    assert [
+        row for row in client.networks() if row["Id"] not in networks and not compose & set(row["Labels"] or {})
+    ] == []
 
 
 @pytest.fixture

@@ -139,7 +139,9 @@ def test_exec_ends_a_command_and_its_children_at_its_limit(lab: DockerLab) -> No
 
 def test_exec_until_sees_what_happens_meanwhile(lab: DockerLab) -> None:
     server, client = lab.nodes["nginx"], lab.nodes["client"]
-    seen, other = server.exec_until(["sh", "-c", "tcpdump -nni eth0 tcp port 80"], client, ["curl", "-s", "http://nginx/"])
+    seen, other = server.exec_until(
+        ["sh", "-c", "tcpdump -nni eth0 tcp port 80"], client, ["curl", "-s", "http://nginx/"]
+    )
     assert other.stdout.encode() == PAGE
     assert re.search("listening on eth0", seen.stdout)
     assert re.search("GET / HTTP/1.1", seen.stdout)

@@ -145,11 +145,17 @@ def test_a_started_lab_whose_switch_dies_ends_at_once(tmp_path: Path) -> None:
 
 def test_destroy_leaves_a_neighbour_alone(client: APIClient, tmp_path: Path) -> None:
     _, record = start(tmp_path, 600)
+    bystander = subprocess.Popen(["sleep", "600"])
+    reused = {"pid": bystander.pid, "began": 1}
     try:
         assert DockerRuntime().destroy({"runtime": "docker", "run_id": "0badcaff"}) == []
-        assert len(containers_of(client, RUN, host_id())) == 2
-        stranger = {**record, "run_id": "0badcaff", "nodes": {}, "keeper": OTHER, "switch": OTHER}
+        stranger = {"runtime": "docker", "run_id": "0badcaff", "nodes": {}, "keeper": reused, "switch": reused}
         assert DockerRuntime().destroy(stranger) == []
-        assert all(node.alive() for node in DockerRuntime().reopen(two_nodes(), record).nodes.values())
+        assert bystander.poll() is None
+        live = DockerRuntime().reopen(two_nodes(), record)
+        assert [node.alive() for node in live.nodes.values()] == [True, True]
+        live.close()
     finally:
+        bystander.kill()
+        bystander.wait()
         assert DockerRuntime().destroy(record) == []

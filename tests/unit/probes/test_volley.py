@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import socket
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from droplab.harness.contracts.measurement import Proportion
-from droplab.harness.probes.summary import doubt, loss_values, quantiles
+from droplab.harness.probes.summary import again_if_late, doubt, loss_values, quantiles
 from droplab.harness.probes.volley import BATCH, Pace, Tally, Volley
 
 PACE = Pace(deadline_s=0.02)
@@ -89,23 +90,33 @@ def test_a_reply_after_the_deadline_is_late_and_not_on_time() -> None:
 
 def test_an_overflown_queue_is_doubt() -> None:
     assert "receive queue" in str(doubt(Tally(deadline_s=0.5, overflowed=1)))
-    assert "send queue" in str(doubt(Tally(deadline_s=0.5, sent_ns=[0], refusals=_refused(errno.EAGAIN))))
-
-
-def _refused(number: int) -> object:
-    from collections import Counter
-
-    return Counter({number: 1})
+    assert "send queue" in str(doubt(Tally(deadline_s=0.5, sent_ns=[0], refusals=Counter([errno.EAGAIN]))))
 
 
 def test_quantiles_are_values_that_were_seen() -> None:
     assert quantiles([]) == {}
-    assert quantiles([3.0, 1.0, 2.0]) == {
-        "min": 1.0,
-        "p25": 2.0,
-        "p50": 2.0,
-        "p75": 2.0,
-        "p95": 3.0,
-        "p99": 3.0,
-        "max": 3.0,
-    }
+    ordered = [float(value) for value in range(101)]
+    expected = {"min": 0.0, "p25": 25.0, "p50": 50.0, "p75": 75.0, "p95": 95.0, "p99": 99.0, "max": 100.0}
+    assert quantiles(ordered[::-1]) == expected
+
+
+def tally_of(late: int, alien: int = 0, answered: int = 100) -> Tally:
+    rtt_ns = [600_000_000] * late + [1000] * (answered - late) + [-1] * (100 - answered)
+    return Tally(deadline_s=0.5, sent_ns=[0] * 100, rtt_ns=rtt_ns, answered=answered, alien=alien)
+
+
+@pytest.mark.parametrize(
+    ("runs", "kept"),
+    [
+        ([tally_of(late=1)], 0),
+        ([tally_of(late=50), tally_of(late=0)], 1),
+        ([tally_of(late=50), tally_of(late=2)], 0),
+        ([tally_of(late=50), tally_of(late=0, alien=2)], 0),
+        ([tally_of(late=50), tally_of(late=0, answered=0)], 0),
+    ],
+    ids=["in time", "a stall", "a delay", "still the first run's replies", "a delay beyond listening"],
+)
+def test_late_replies_are_measured_once_more(runs: list[Tally], kept: int) -> None:
+    left = iter(runs)
+    assert again_if_late(lambda: next(left)) is runs[kept]
+    assert not list(left)

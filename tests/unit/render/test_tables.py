@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
-from typing import ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 import pytest
 from pydantic import Field
@@ -13,15 +13,25 @@ from rich.console import Console
 from droplab.harness.contracts.change import Change
 from droplab.harness.contracts.fault import Fault, Signature
 from droplab.harness.contracts.node import Node
-from droplab.harness.definition.lab import Alternative, Look, Step
+from droplab.harness.definition.lab import Alternative, Expectations, Look, Step
 from droplab.harness.engine.doctor import Finding
 from droplab.harness.engine.judgement import Judgement
-from droplab.harness.engine.snapshot import Difference
 from droplab.harness.engine.status import Status
 from droplab.harness.render import markdown, tables
 from droplab.harness.render.parameters import describe, example
 from droplab.harness.verdict.expectation import NoneLost, OneOf
 from tests.unit.render import samples
+
+if TYPE_CHECKING:
+    from droplab.harness.engine.snapshot import Difference
+
+
+@dataclass(frozen=True)
+class Changed:
+    """As much of a snapshot's difference as is drawn."""
+
+    section: str
+    words: str
 
 
 class Nothing(Fault):
@@ -130,7 +140,7 @@ def test_still_broken_says_what_hurts_and_names_no_cause(console: Console) -> No
 
 
 def test_works_but_lists_the_rest(console: Console) -> None:
-    change = Difference("nginx", "sysctl", "net.ipv4.tcp_mtu_probing", "0", "1")
+    change = cast("Difference", Changed("sysctl", "nginx: net.ipv4.tcp_mtu_probing was 0, is 1"))
     tables.print_judgement(Judgement(samples.healthy("x", 0).checks, ("small_mtu",), (change,)), console)
     text = said(console)
     assert "1 fault is still there: small_mtu" in text
@@ -166,7 +176,7 @@ def test_the_story_gives_no_cause_away(console: Console) -> None:
 
 def test_the_solution_has_every_command(console: Console) -> None:
     look = Look("nginx", "tcpdump -n", "mss 256", "GET", ("client", "curl x"))
-    expect = {"syn": {"loss": NoneLost()}, "http": {"outcome": OneOf(("no_response",))}}
+    expect: Expectations = {"syn": {"loss": NoneLost()}, "http": {"outcome": OneOf(("no_response",))}}
     step = Step("Restore", "it is small", (look,), (("nginx", "ifconfig eth0 mtu 1500"),), ("mtu",), expect)
     other = Alternative("Clamp", (("nginx", "iptables -t mangle"),), ("nft",), ("big",))
     markdown.print_solution(replace(samples.lab(), solution=(step,), alternatives=(other,)), console)
