@@ -113,10 +113,13 @@ def _cgroups() -> Finding:
 
 
 def _docker() -> Iterator[Finding]:
-    from droplab.harness.runtime.docker import doctor
+    from droplab.harness.runtime.docker_ready import daemon_lacks, image_lacks
 
-    for name, words in doctor():
-        yield Finding("docker", name, "no" if words else "yes", "", words)
+    without = daemon_lacks()
+    yield Finding("docker", "daemon", "no" if without else "yes", "", without or "")
+    if not without:
+        without = image_lacks()
+        yield Finding("docker", "image", "no" if without else "yes", "", without or "")
     if shutil.which("docker") is None:
         yield Finding(
             "docker", "docker command", "no", "for `droplab shell` in docker nodes", "apt-get install docker.io"

@@ -54,6 +54,12 @@ def hierarchies() -> list[Hierarchy]:
     return found
 
 
+def limits_available() -> bool:
+    """Whether both processes and memory of a node can be limited here: the controllers exist and can be written."""
+    trees = [tree for tree in hierarchies() if os.access(tree.root, os.W_OK)]
+    return CONTROLLERS <= {name for tree in trees for name in tree.controllers}
+
+
 def _read(path: Path) -> str:
     try:
         return path.read_text()

@@ -205,7 +205,9 @@ class Execution:
         if timed_out:
             self.signal(signal.SIGKILL)
             self.read(time.monotonic() + 1)
-        out, err = (bytes(self._output[key]).decode(errors="replace") for key in ("out", "err"))
+        out, err = (
+            bytes(self._output[key]).decode(errors="replace").replace("\r\n", "\n") for key in ("out", "err")
+        )
         duration_s = time.monotonic() - self._began
         if self._problem is not None:
             return Result(self.argv, CANNOT_RUN, "", f"{self._problem}\n", duration_s)

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from droplab.harness.definition.lab import Lab
 from droplab.harness.errors import DroplabError, NodeLost
 from droplab.harness.runtime.contract import Lifetime
-from droplab.harness.runtime.docker_container import IMAGE, Owner, host_id
-from droplab.harness.runtime.docker_daemon import connect, containers_of, heard, remove_all
+from droplab.harness.runtime.docker_container import Owner, host_id
+from droplab.harness.runtime.docker_daemon import connect, containers_of, remove_all
+from droplab.harness.runtime.docker_ready import daemon_lacks, image_lacks
 from droplab.harness.runtime.docker_lab import DockerLab, Switch
 from droplab.harness.runtime.docker_node import DockerNode
 from droplab.harness.runtime.docker_start import start
 from droplab.harness.runtime.process_identity import ProcessIdentity
+from droplab.harness.runtime.requirements import missing_tools
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -30,20 +32,12 @@ class DockerRuntime:
 
     name = "docker"
 
-    def missing(self, lab: Lab) -> list[str]:  # noqa: ARG002 every lab needs the same
-        """Root, the daemon, the image; see Runtime."""
+    def missing(self, lab: Lab) -> list[str]:
+        """Root, the daemon, the image, the tools of the lab's faults; see Runtime."""
         if os.geteuid() != 0:
             return ["root: droplab enters the network namespaces of its containers; use sudo"]
-        try:
-            client = connect()
-            try:
-                with heard("looking for the image"):
-                    client.inspect_image(IMAGE)
-            finally:
-                client.close()
-        except DroplabError as error:
-            return [str(error)]
-        return []
+        without = daemon_lacks() or image_lacks()
+        return [*([without] if without else []), *missing_tools(lab)]
 
     def provision(self, lab: Lab, run_id: str, lifetime: Lifetime) -> DockerLab:
         """Start the lab; see Runtime."""

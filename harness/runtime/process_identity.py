@@ -32,18 +32,29 @@ class ProcessIdentity:
         """Whether this very process still runs; a zombie does not."""
         return _began(self.pid) == self.began
 
-    def end(self) -> None:
-        """Kill it and wait until it has ended; it being gone is fine, and a stranger with its PID is left alone."""
+    def open(self) -> int:
+        """A pidfd of this very process, for the caller to close. Raises NodeLost when it is gone."""
         try:
             pidfd = os.pidfd_open(self.pid)
         except ProcessLookupError:
+            raise NodeLost(f"process {self.pid} is gone") from None
+        if not self.alive():
+            os.close(pidfd)
+            raise NodeLost(f"process {self.pid} is gone")
+        return pidfd
+
+    def end(self) -> None:
+        """Kill it and wait until it has ended; it being gone is fine, and a stranger with its PID is left alone."""
+        try:
+            pidfd = self.open()
+        except NodeLost:
+            self._reap()
             return
         try:
-            if self.alive():
-                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-                select.select([pidfd], [], [], ENDS_WITHIN_S)
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+            select.select([pidfd], [], [], ENDS_WITHIN_S)
         except ProcessLookupError:
-            return
+            pass
         finally:
             os.close(pidfd)
         self._reap()

@@ -35,10 +35,10 @@ def processes_of(init: int) -> list[str]:
 
 
 def _is_of_the_node(process: Process, found: dict[int, Process]) -> bool:
-    """Whether its line of parents ends at the init."""
+    """Whether its line of parents ends at the init, and not outside (0)."""
     while process.pid != INIT:
         if process.parent not in found:
-            return False
+            return process.parent != 0  # it has ended while we looked; the init is its child's parent by now
         process = found[process.parent]
     return True
 

@@ -60,11 +60,11 @@ gone() {
     for dir in $dirs; do [ ! -d "$dir" ] || return; done
 }
 tries=0
-until gone || [ $((tries += 1)) -gt 100 ]; do sleep 0.05; done
+until gone || [ $((tries += 1)) -gt 500 ]; do sleep 0.01; done
 [ $# -eq 0 ] || { exec 9<&-; exec "$@"; }
 """
 INIT_SCRIPT = """trap '' CHLD
-[ -z "$1" ] && exec cat <&3 >/dev/null
+[ -z "$1" ] && exec cat <&3
 read -r begun <&3 || exit
 exec sleep "$1" 3<&-
 """
@@ -152,12 +152,15 @@ def _keeper(plan: TreePlan, ends: Ends) -> None:
     _close_all_but([*kept, *([] if lock is None else [lock])])
     _silence()
     _default_signals()
+    own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     unshare(CLONE_NEWPID)
     if os.fork() == 0:
         os.close(alive)
+        os.close(own_pids)
         if lock is not None:
             os.close(lock)
         _run(lambda: _init(plan, ends, held), ends.report, "init")
+    setns(own_pids, CLONE_NEWPID)  # no process can be forked into a namespace whose init has ended
     _keep_only({alive: LIFELINE} | ({} if lock is None else {lock: LOCK}))
     words = ["sh", "-c", KEEPER_SCRIPT, "droplab-keeper", " ".join(plan.cgroups), *plan.lifetime.at_end]
     os.execve("/bin/sh", words, {**os.environ})
