@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from droplab.harness.contracts.node import Node
+from droplab.harness.contracts.node import Runs
 
 Argv = tuple[str, ...]
 
@@ -20,7 +20,7 @@ class Question:
     argv: Argv
     shows: str | None = None
 
-    def holds(self, node: Node) -> bool:
+    def holds(self, node: Runs) -> bool:
         """Ask the node. A missing device or table is a no, not an error."""
         result = node.run(self.argv, check=False)
         return result.returncode == 0 and (self.shows is None or re.search(self.shows, result.stdout) is not None)

@@ -28,15 +28,12 @@ class Result:
         return shlex.join(self.argv)
 
 
-class Node(Protocol):
-    """A network namespace to break, to measure from and to look at.
+class Runs(Protocol):
+    """Something that commands can be run in: all that applying and undoing a change needs."""
 
-    Nothing here needs a tool inside the node: commands are the host's, run in the node's network namespace.
-    """
-
-    name: str
-    hosts: Mapping[str, str]
-    """Node name to IPv4 address, as the node's /etc/hosts says it. Empty for a node that droplab did not start."""
+    @property
+    def name(self) -> str:
+        """What messages call it."""
 
     def run(
         self, argv: Sequence[str], *, check: bool = True, timeout_s: float = 10, stdin: str | None = None
@@ -46,6 +43,17 @@ class Node(Protocol):
         Raises CommandFailed when ``check`` and the exit status is not 0; MachineLacks when the tool is not installed.
         A time-out ends the command and reads as exit status 124.
         """
+
+
+class Node(Runs, Protocol):
+    """A network namespace to break, to measure from and to look at.
+
+    Nothing here needs a tool inside the node: commands are the host's, run in the node's network namespace.
+    """
+
+    @property
+    def hosts(self) -> Mapping[str, str]:
+        """Node name to IPv4 address, as the node's /etc/hosts says it. Empty for a node that droplab did not start."""
 
     def read(self, path: str) -> str:
         """The text of a file below /proc/net or /proc/sys/net as this network namespace has it.
@@ -57,5 +65,5 @@ class Node(Protocol):
     def netlink(self) -> IPRoute:
         """A route socket held open inside the namespace (about 0.15 ms a call)."""
 
-    def socket(self, family: socket.AddressFamily, kind: socket.SocketKind, proto: int = 0) -> socket.socket:
+    def socket(self, family: int, kind: int, proto: int = 0) -> socket.socket:
         """A socket opened inside the namespace; it may be used from any thread and stays there for life."""

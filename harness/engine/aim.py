@@ -39,7 +39,7 @@ def trigger(
         return aim(lab, use.node, spec, catalogue), None
     own = lab.probes[use.trigger["probe"]]
     metric = use.trigger.get("metric") or ("loss" if "loss" in own.probe.metrics else "outcome")
-    symptom = use.trigger.get("symptom") or ("rises" if metric == "loss" else "changes")
+    symptom: Literal["rises", "changes"] = use.trigger.get("symptom") or ("rises" if metric == "loss" else "changes")
     return Aimed(own.node, own.probe, metric, own.kind), symptom
 
 

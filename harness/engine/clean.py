@@ -61,7 +61,8 @@ def _sweep(path: Path) -> Swept | None:
 def settle(run: RunFile) -> tuple[list[str], list[str]]:
     """Undo everything that an adopted run file lists, newest first: (undone, residue), in words."""
     records = run.records()
-    undone, residue = [], []
+    undone: list[str] = []
+    residue: list[str] = []
     for intent in reversed(unsettled(records)):
         change = Change.from_json(intent["change"])
         node = target(intent["target"])

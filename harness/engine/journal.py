@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from droplab.harness.contracts.change import Change
-from droplab.harness.contracts.node import Node
+from droplab.harness.contracts.node import Runs
 from droplab.harness.engine.runfile import RunFile
 from droplab.harness.errors import UsageError
 
 
-def apply(run: RunFile, node: Node, target: Mapping[str, Any], change: Change, label: str) -> int:
+def apply(run: RunFile, node: Runs, target: Mapping[str, Any], change: Change, label: str) -> int:
     """Apply ``change`` to ``node`` and return its number in the journal.
 
     ``target`` identifies the namespace for a later undo. Raises UsageError when the change is there already, since
@@ -35,7 +35,7 @@ def apply(run: RunFile, node: Node, target: Mapping[str, Any], change: Change, l
     return number
 
 
-def undo(run: RunFile, node: Node, number: int, change: Change, label: str) -> str | None:
+def undo(run: RunFile, node: Runs, number: int, change: Change, label: str) -> str | None:
     """Undo a change; None when it is undone or was undone by somebody else, else one line of residue."""
     left = revert(node, change, label)
     if left is None:
@@ -43,7 +43,7 @@ def undo(run: RunFile, node: Node, number: int, change: Change, label: str) -> s
     return left
 
 
-def revert(node: Node, change: Change, label: str) -> str | None:
+def revert(node: Runs, change: Change, label: str) -> str | None:
     """Revert while it is there. Returns what is left, in words, or None."""
     if change.present.holds(node):
         for argv in change.revert:

@@ -99,8 +99,9 @@ class Prover:
             return f"none ({self.signature.spared})"
         was, now = before.spared.values.get(self.spared.metric), after.spared.values.get(self.spared.metric)
         words = f"{self.spared.label} {_words(was)} → {_words(now)}"
-        proportions = isinstance(was, Proportion) and isinstance(now, Proportion)
-        unchanged = same(was, now, ERROR) if proportions else was == now
+        unchanged = was == now
+        if isinstance(was, Proportion) and isinstance(now, Proportion):
+            unchanged = same(was, now, ERROR)
         return f"ok: unchanged, {words}" if unchanged else f"failed: the fault also hits what it must spare, {words}"
 
 

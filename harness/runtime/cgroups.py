@@ -57,7 +57,7 @@ def hierarchies() -> list[Hierarchy]:
 def limits_available() -> bool:
     """Whether both processes and memory of a node can be limited here: the controllers exist and can be written."""
     trees = [tree for tree in hierarchies() if os.access(tree.root, os.W_OK)]
-    return CONTROLLERS <= {name for tree in trees for name in tree.controllers}
+    return {name for tree in trees for name in tree.controllers} >= CONTROLLERS
 
 
 def _read(path: Path) -> str:

@@ -39,6 +39,7 @@ EVERYTHING = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NE
 CANNOT_RUN = 127
 HIGHEST = 1 << 20
 TIOCGPTPEER = 0x5441
+TIOCSPTLCK = 0x40045431
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Inside:
 
         def both() -> tuple[int, int]:
             master = os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
-            fcntl.ioctl(master, termios.TIOCSPTLCK, b"\0\0\0\0")
+            fcntl.ioctl(master, TIOCSPTLCK, b"\0\0\0\0")
             return master, fcntl.ioctl(master, TIOCGPTPEER, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
 
         return inside_mount_namespace(self.pidfd, both)
@@ -118,30 +119,29 @@ class Execution:
         self._began = time.monotonic()
         self._output: dict[Literal["out", "err"], bytearray] = {"out": bytearray(), "err": bytearray()}
         self._sources: dict[int, Literal["out", "err"]] = {}
-        self._problem: str | None = None
-        if terminal:
-            self._start_on_terminal(inside)
-        else:
-            self._start_on_pipes(inside)
+        self._problem = self._start_on_terminal(inside) if terminal else self._start_on_pipes(inside)
         for fd in self._sources:
             os.set_blocking(fd, False)
         self._pidfd = os.pidfd_open(self._process.pid) if self._problem is None else -1
 
-    def _start_on_pipes(self, inside: Inside) -> None:
+    def _start_on_pipes(self, inside: Inside) -> str | None:
         ends = (*os.pipe2(os.O_CLOEXEC), *os.pipe2(os.O_CLOEXEC))
         self._sources = {ends[0]: "out", ends[2]: "err"}
-        self._start(inside, (subprocess.DEVNULL, ends[1], ends[3]), terminal=False)
+        return self._start(inside, (subprocess.DEVNULL, ends[1], ends[3]), terminal=False)
 
-    def _start_on_terminal(self, inside: Inside) -> None:
+    def _start_on_terminal(self, inside: Inside) -> str | None:
         person, command = inside.open_terminal()
         self._sources = {person: "out"}
-        self._start(inside, (command, command, command), terminal=True)
+        return self._start(inside, (command, command, command), terminal=True)
 
-    def _start(self, inside: Inside, stdio: tuple[int, int, int], *, terminal: bool) -> None:
+    def _start(self, inside: Inside, stdio: tuple[int, int, int], *, terminal: bool) -> str | None:
+        """Start the command; why that is impossible, in words."""
         try:
             self._process = inside.start(self.argv, stdio, terminal=terminal)
         except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
-            self._problem = f"{self.argv[0]}: {os.strerror(error.errno or 0)}"
+            return f"{self.argv[0]}: {os.strerror(error.errno or 0)}"
+        else:
+            return None
         finally:
             for fd in {*stdio} - {subprocess.DEVNULL}:
                 os.close(fd)
@@ -152,7 +152,7 @@ class Execution:
         return not any(self._output.values())
 
     def read(self, deadline: float, *, first: bool = False) -> bool:
-        """Take in output until the command has ended (True), the ``deadline`` (monotonic) or, if ``first``, any output."""
+        """Take in output until the command has ended (True), the ``deadline`` is over or, ``first``, there is any."""
         while self._problem is None:
             if first and not self.silent:
                 return False
@@ -205,9 +205,7 @@ class Execution:
         if timed_out:
             self.signal(signal.SIGKILL)
             self.read(time.monotonic() + 1)
-        out, err = (
-            bytes(self._output[key]).decode(errors="replace").replace("\r\n", "\n") for key in ("out", "err")
-        )
+        out, err = (bytes(self._output[key]).decode(errors="replace").replace("\r\n", "\n") for key in ("out", "err"))
         duration_s = time.monotonic() - self._began
         if self._problem is not None:
             return Result(self.argv, CANNOT_RUN, "", f"{self._problem}\n", duration_s)

@@ -26,10 +26,13 @@ class Lifetime:
 class LiveNode(Node, Protocol):
     """A node of a lab that droplab started. ``run`` uses the host's tools; ``exec`` is what a student can do."""
 
-    pid: int
-    """The node's init as the host numbers it."""
-    cookie: int
-    """SO_NETNS_COOKIE of its network namespace: its identity, never reused."""
+    @property
+    def pid(self) -> int:
+        """The node's init as the host numbers it."""
+
+    @property
+    def cookie(self) -> int:
+        """SO_NETNS_COOKIE of its network namespace: its identity, never reused."""
 
     def exec(self, argv: Sequence[str], *, timeout_s: float = 30) -> Result:
         """Run a command in the node, confined as a student's shell is. Never raises for its exit status."""
@@ -59,8 +62,13 @@ class LiveNode(Node, Protocol):
 class Provisioned(Protocol):
     """A running lab."""
 
-    nodes: Mapping[str, LiveNode]
-    switch: Node
+    @property
+    def nodes(self) -> Mapping[str, LiveNode]:
+        """The nodes by name."""
+
+    @property
+    def switch(self) -> Node:
+        """The namespace of the bridges that join them."""
 
     def record(self) -> dict[str, Any]:
         """All that ``Runtime.reopen`` and ``Runtime.destroy`` need, as JSON."""
@@ -72,7 +80,9 @@ class Provisioned(Protocol):
 class Runtime(Protocol):
     """netns or docker."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As the command line names it."""
 
     def missing(self, lab: Lab) -> list[str]:
         """One line for each thing that this machine lacks for the lab, with how to get it; empty when nothing."""
@@ -87,4 +97,4 @@ class Runtime(Protocol):
         """The running lab that ``record`` describes, from another process. Raises NodeLost when it is gone."""
 
     def destroy(self, record: Mapping[str, Any]) -> list[str]:
-        """Remove what is left of the lab that ``record`` describes, touching nothing else; what could not be removed."""
+        """Remove what is left of the lab that ``record`` describes, and nothing else; what could not be removed."""

@@ -13,9 +13,9 @@ from droplab.harness.errors import DroplabError, NodeLost
 from droplab.harness.runtime.contract import Lifetime
 from droplab.harness.runtime.docker_container import Owner, host_id
 from droplab.harness.runtime.docker_daemon import connect, containers_of, remove_all
-from droplab.harness.runtime.docker_ready import daemon_lacks, image_lacks
 from droplab.harness.runtime.docker_lab import DockerLab, Switch
 from droplab.harness.runtime.docker_node import DockerNode
+from droplab.harness.runtime.docker_ready import daemon_lacks, image_lacks
 from droplab.harness.runtime.docker_start import start
 from droplab.harness.runtime.process_identity import ProcessIdentity
 from droplab.harness.runtime.requirements import missing_tools

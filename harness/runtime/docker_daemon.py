@@ -60,7 +60,7 @@ def heard(what: str) -> Iterator[None]:
         raise MachineLacks(f"docker: {what}: the daemon does not answer ({_root_of(error)}); {HOW_TO_START}") from error
 
 
-def _refused(status: int, explanation: str, what: str) -> DroplabError:
+def _refused(status: int | None, explanation: str, what: str) -> DroplabError:
     words = " ".join(explanation.split())
     if status == 404 and "image" in words.lower():
         return MachineLacks(f"docker: {what}: {words}; build the image: make image")
@@ -71,10 +71,10 @@ def _refused(status: int, explanation: str, what: str) -> DroplabError:
 
 def _root_of(error: BaseException) -> str:
     """The innermost cause in words: requests and urllib3 wrap the system's error four times."""
-    while inner := error.__cause__ or error.__context__:
+    while (inner := error.__cause__ if error.__cause__ is not None else error.__context__) is not None:
         error = inner
     strerror = getattr(error, "strerror", None)
-    return str(strerror or error or type(error).__name__)
+    return str(strerror or str(error) or type(error).__name__)
 
 
 class Attached:
@@ -85,8 +85,7 @@ class Attached:
 
     @property
     def _socket(self) -> socket.socket:
-        found = getattr(self._stream, "_sock", self._stream)
-        assert isinstance(found, socket.socket)
+        found: socket.socket = getattr(self._stream, "_sock", self._stream)
         return found
 
     def write(self, data: bytes) -> None:

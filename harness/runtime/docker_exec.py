@@ -38,8 +38,9 @@ class Execution:
         self._ended = False
         with heard(f"exec in {container[:12]}"):
             self._id = client.exec_create(container, list(argv), tty=tty)["Id"]
-            self._stream: Any = client.exec_start(self._id, socket=True, tty=tty)
-            self._socket: socket.socket = getattr(self._stream, "_sock", self._stream)
+            stream: Any = client.exec_start(self._id, socket=True, tty=tty)
+            self._stream = stream
+            self._socket: socket.socket = getattr(stream, "_sock", stream)
             self._socket.setblocking(False)
             self._take(_read_ahead(self._stream))
 

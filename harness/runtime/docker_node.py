@@ -66,7 +66,7 @@ class DockerNode(NetnsNode):
         return subprocess.run(words, check=False).returncode
 
     def alive(self) -> bool:
-        """Whether it runs since the same start, in the same namespace. Asks the kernel: docker may be down meanwhile."""
+        """Whether it runs since the same start, in the same namespace. Asks the kernel: docker may be down."""
         if not self._process.alive():
             return False
         try:

@@ -22,7 +22,7 @@ def image_lacks() -> str | None:
         client = connect()
         try:
             with heard("looking for the image"):
-                client.inspect_image(IMAGE)
+                client.inspect_image(IMAGE)  # type: ignore[no-untyped-call]
         finally:
             client.close()
     except DroplabError as error:

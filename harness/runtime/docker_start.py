@@ -38,12 +38,12 @@ def start(lab: Lab, owner: Owner, lifetime: Lifetime) -> DockerLab:
         wire(switch, [(node, lab.nodes[name]) for name, node in nodes.items()])
         _serve(lab, client, containers, nodes)
         keeper = ProcessIdentity.of(kept.keeper)
-        tether: Tether | None = Tether([container.stdin for container in containers.values()], kept)
-        if lifetime.ttl_s is not None:
+        tether = Tether([container.stdin for container in containers.values()], kept)
+        outlives = lifetime.ttl_s is not None
+        if outlives:
             tether.let_go()
-            tether = None
         undo.pop_all()
-    return DockerLab(owner, client, nodes.values(), switch, keeper, tether)
+    return DockerLab(owner, client, nodes.values(), switch, keeper, None if outlives else tether)
 
 
 def _launch_all(

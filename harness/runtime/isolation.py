@@ -43,12 +43,13 @@ READ_ONLY = ("bus", "fs", "irq", "sysrq-trigger")
 MASKED_OF_SYS = ("firmware", "kernel/debug", "kernel/tracing", "devices/virtual/powercap", "fs/bpf", "fs/pstore")
 DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0)}
 DEVICE_LINKS = {
-    "ptmx": "pts/ptmx", "fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2", "core": "/proc/kcore",
+    "ptmx": "pts/ptmx", "fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2",
+    "core": "/proc/kcore",
 }  # fmt: skip
 FOLDERS = {
     "root": 0o700, "home": 0o755, "srv": 0o755, "mnt": 0o755, "opt": 0o755, "media": 0o755, "tmp": 0o1777,
-    "run": 0o755, "run/lock": 0o1777, "usr": 0o755, "etc": 0o755, "proc": 0o555, "sys": 0o555, "dev": 0o755, "var": 0o755,
-    "var/backups": 0o755, "var/cache": 0o755, "var/lib": 0o755, "var/lib/misc": 0o755, "var/local": 0o755,
+    "run": 0o755, "run/lock": 0o1777, "usr": 0o755, "etc": 0o755, "proc": 0o555, "sys": 0o555, "dev": 0o755,
+    "var": 0o755, "var/backups": 0o755, "var/cache": 0o755, "var/lib": 0o755, "var/lib/misc": 0o755, "var/local": 0o755,
     "var/log": 0o755, "var/mail": 0o755, "var/opt": 0o755, "var/spool": 0o755, "var/tmp": 0o1777, "var/www": 0o755,
     "var/www/html": 0o755,
 }  # fmt: skip

@@ -39,7 +39,9 @@ class NetnsRuntime:
         """The lab that runs since ``record`` was written; see Runtime."""
         keeper, init = ProcessIdentity(**record["keeper"]), ProcessIdentity(**record["init"])
         if not init.alive():
-            raise NodeLost("the lab's processes are gone; droplab clean removes what is left, droplab start begins anew")
+            raise NodeLost(
+                "the lab's processes are gone; droplab clean removes what is left, droplab start begins anew"
+            )
         groups = cgroups.find(record["run_id"])
         with ExitStack() as undo:
             nodes = []

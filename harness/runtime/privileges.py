@@ -7,6 +7,7 @@ import os
 import resource
 import struct
 from dataclasses import dataclass
+from pathlib import Path
 
 from droplab.harness.runtime import seccomp
 from droplab.harness.runtime.namespaces import checked, libc, prctl
@@ -61,5 +62,5 @@ def _set_capabilities() -> None:
 
 
 def _read_first_line(path: str) -> str:
-    with open(path, encoding="ascii") as file:
+    with Path(path).open(encoding="ascii") as file:
         return file.readline()

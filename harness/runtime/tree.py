@@ -20,7 +20,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -37,8 +37,8 @@ from droplab.harness.runtime.namespaces import (
     CLONE_NEWUTS,
     PR_SET_PDEATHSIG,
     prctl,
-    setns,
     sethostname,
+    setns,
     unshare,
 )
 from droplab.harness.runtime.privileges import Privileges
@@ -128,10 +128,8 @@ def _run(work: Callable[[], object], report: socket.socket, role: str) -> NoRetu
         gc.disable()  # a collected socket of the harness would close a descriptor that is ours by now
         work()
     except BaseException as error:
-        try:
+        with suppress(OSError):
             report.send(f"error {role} {type(error).__name__}: {error}".encode()[:8000])
-        except OSError:
-            pass
     finally:
         os._exit(1)
 
@@ -252,5 +250,3 @@ def _keep_only(numbers: Mapping[int, int]) -> None:
     for fd, number in moved.items():
         os.dup2(fd, number, inheritable=True)
     _close_all_but(numbers.values())
-
-

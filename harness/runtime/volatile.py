@@ -1,4 +1,4 @@
-"""The files of a node that come and go while it works: the one list, for both runtimes, of what no snapshot compares."""
+"""The files of a node that come and go while it works: one list, for both runtimes, of what no snapshot compares."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from tests.docker.waiting import gone_within
 if TYPE_CHECKING:
     from docker import APIClient
 
-    from droplab.harness.runtime.docker import DockerLab
+    from droplab.harness.runtime.docker_lab import DockerLab
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 

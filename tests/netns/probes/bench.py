@@ -1,84 +1,37 @@
-"""A throw-away network for probe tests: namespaces joined by a bridge in a namespace of its own.
-
-``Namespace`` is the least that the ``Node`` contract asks for; ``bench()`` may be swapped for a provisioned lab.
-"""
+"""A throw-away network for probe tests: namespaces joined by a bridge in a namespace of its own."""
 
 from __future__ import annotations
 
-import ctypes
-import os
 import shlex
-import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyroute2 import IPRoute
-
-from droplab.harness.contracts.node import Result
-from droplab.harness.errors import CommandFailed
-
-CLONE_NEWNET = 0x40000000
-_libc = ctypes.CDLL(None, use_errno=True)
+from droplab.harness.runtime.node import NetnsNode
 
 
-class Namespace:
-    """A network namespace held open by a sleeping process."""
+class Namespace(NetnsNode):
+    """A network namespace of a sleeping process, made and ended with this object."""
 
     def __init__(self, name: str, hosts: Mapping[str, str]) -> None:
-        self.name = name
-        self.hosts = hosts
         self._holder = subprocess.Popen(["unshare", "--net", "--kill-child", "sleep", "infinity"])
         self.pid = self._holder.pid
         own = Path("/proc/self/ns/net").readlink()
         while Path(f"/proc/{self.pid}/ns/net").readlink() == own:
             time.sleep(0.001)
-        self._path = f"/proc/{self.pid}/ns/net"
-        self.netlink = IPRoute(netns=self._path)
+        super().__init__(name, f"/proc/{self.pid}/ns/net", hosts)
 
     def close(self) -> None:
-        self.netlink.close()
+        super().close()
         self._holder.kill()
         self._holder.wait()
-
-    def run(
-        self, argv: Sequence[str], *, check: bool = True, timeout_s: float = 10, stdin: str | None = None
-    ) -> Result:
-        command = ["nsenter", f"--net={self._path}", *argv]
-        started = time.perf_counter()
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, input=stdin, check=False)
-        if check and done.returncode:
-            raise CommandFailed(f"{shlex.join(argv)}: {done.stderr}")
-        return Result(tuple(argv), done.returncode, done.stdout, done.stderr, time.perf_counter() - started)
 
     def do(self, command: str) -> str:
         """Run a command as it is typed."""
         return self.run(shlex.split(command)).stdout
-
-    def read(self, path: str) -> str:
-        def inside() -> str:
-            self._enter()
-            return Path(path.replace("/proc/net/", "/proc/thread-self/net/")).read_text()
-
-        with ThreadPoolExecutor(1) as pool:
-            return pool.submit(inside).result()
-
-    def socket(self, family: socket.AddressFamily, kind: socket.SocketKind, proto: int = 0) -> socket.socket:
-        def inside() -> socket.socket:
-            self._enter()
-            return socket.socket(family, kind, proto)
-
-        with ThreadPoolExecutor(1) as pool:
-            return pool.submit(inside).result()
-
-    def _enter(self) -> None:
-        with Path(self._path).open() as namespace:
-            if _libc.setns(namespace.fileno(), CLONE_NEWNET):
-                raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
     def counter(self, group: str, name: str) -> int:
         """A counter of /proc/net/snmp or /proc/net/netstat."""
