@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
+SCRIPTS = TESTS.parent / "scripts"
 MARK_OF_FOLDER = {"netns": "netns", "labs": "netns", "docker": "docker", "packaging": "packaging"}
 
 
@@ -85,3 +86,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"DROPLAB_REQUIRE asks for {', '.join(sorted(required))}. {reason}"
     return report
+
+
+@pytest.fixture(scope="session")
+def docker_ready() -> None:
+    """A daemon that answers and the image; skipped, with the scripts' own words, where they cannot be had."""
+    for script in ("dockerd", "build-image"):
+        done = subprocess.run([SCRIPTS / script], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        if done.returncode:
+            pytest.skip(f"scripts/{script}: {done.stderr.strip()}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from droplab.harness.cli import completion
@@ -62,7 +60,7 @@ def validate_command(files: tuple[str, ...]) -> int:
     problems: list[str] = []
     for file in files:
         try:
-            lab = load(find_lab(file if Path(file).exists() else f"{file}"), seed=0)
+            lab = load(find_lab(file))
         except DefinitionError as error:
             problems += error.problems
         except UsageError as error:

@@ -154,7 +154,10 @@ def list_labs(folder: Path | None = None) -> list[LabInfo]:
 
 def _natural(name: str) -> list[tuple[bool, int, str]]:
     """So that 9 comes before 48 and 48 before 48-conntrack."""
-    return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in re.findall(r"[0-9]{1,9}|[^0-9]+", name)]
+    return [
+        (not part.isdecimal(), int(part) if part.isdecimal() else 0, part)
+        for part in re.findall(r"[0-9]{1,9}|[^0-9]+", name)
+    ]
 
 
 def _info(file: Path) -> LabInfo:

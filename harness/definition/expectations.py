@@ -11,7 +11,8 @@ from droplab.harness.contracts.probe import Probe
 from droplab.harness.definition.formula import NotComputable, compute
 from droplab.harness.definition.lab import Expectations
 from droplab.harness.definition.nearest import did_you_mean
-from droplab.harness.definition.problems import NOTHING, Problems
+from droplab.harness.definition.problems import NOTHING
+from droplab.harness.definition.reading import Reading
 from droplab.harness.definition.yaml_positions import Trail
 from droplab.harness.verdict.expectation import Contains, Exactly, Expectation, Near, NoneLost, OneOf, Within
 
@@ -39,32 +40,32 @@ class Reader:
     """Reads expectations. ``kinds``: probe to its class, None for a probe whose own entry is wrong."""
 
     kinds: Mapping[str, type[Probe] | None]
-    parameters: Mapping[str, float | int | str]
-    problems: Problems
+    reading: Reading
 
     def read(self, section: Any, trail: Trail) -> Expectations:
         """The expectations of a section; wrong ones go to the problems and are left out."""
         found: dict[str, dict[str, Expectation]] = {}
         for probe, metrics in section.items() if isinstance(section, dict) else ():
-            if probe not in self.kinds:
-                self.problems.unknown((*trail, probe), "no such probe in this lab", self.kinds)
-            elif (kind := self.kinds[probe]) is not None and isinstance(metrics, dict):
+            known = self.reading.probes
+            if known is not None and probe not in known:
+                self.reading.problems.unknown_key((*trail, probe), "no such probe in this lab", known)
+            elif (kind := self.kinds.get(probe)) is not None and isinstance(metrics, dict):
                 found[probe] = self._metrics(kind, metrics, (*trail, probe))
         return found
 
     def _metrics(self, kind: type[Probe], section: Mapping[str, Any], trail: Trail) -> dict[str, Expectation]:
         found: dict[str, Expectation] = {}
         if not section:
-            self.problems.add(trail, f"expects nothing; its metrics are {', '.join(kind.metrics)}")
+            self.reading.problems.add(trail, f"expects nothing; its metrics are {', '.join(kind.metrics)}")
         for name, value in section.items():
             where = (*trail, name)
             if name not in kind.metrics:
-                self.problems.unknown(where, "not a metric of this probe", kind.metrics)
+                self.reading.problems.unknown_key(where, "not a metric of this probe", kind.metrics)
                 continue
             try:
                 found[name] = self._one(kind, name, value)
             except Unfit as error:
-                self.problems.add(where, str(error), error.got)
+                self.reading.problems.add(where, str(error), error.got)
         return found
 
     def _one(self, kind: type[Probe], name: str, value: Any) -> Expectation:
@@ -125,7 +126,7 @@ class Reader:
         if not isinstance(value, str):
             raise Unfit(f"expected {FORMS[metric]}", value)
         try:
-            return compute(value, self.parameters)
+            return compute(value, self.reading.parameters)
         except NotComputable as error:
             raise Unfit(str(error), value) from None
 

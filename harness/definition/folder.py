@@ -46,14 +46,18 @@ def text(folder: Path, words: str) -> tuple[str, str | None]:
 def digest(folder: Path) -> str:
     """SHA-256 over the names and contents of the folder's files in sorted order, hidden ones left out.
 
-    Raises DefinitionError for a folder that is too large to be a lab's own.
+    Raises DefinitionError for a folder that is too large to be a lab's own, or has files that cannot be read.
     """
     total, found = 0, hashlib.sha256()
     for path in sorted(_files(folder)):
-        total += path.stat().st_size
-        if total > 4 * MOST_BYTES:
-            raise DefinitionError([f"{shown(folder)}: holds more than {4 * MOST_BYTES >> 20} MiB; give the lab a folder of its own"])
-        inside = path.read_bytes()
+        try:
+            total += path.stat().st_size
+            if total > 4 * MOST_BYTES:
+                words = f"holds more than {4 * MOST_BYTES >> 20} MiB; give the lab a folder of its own"
+                raise DefinitionError([f"{shown(folder)}: {words}"])
+            inside = path.read_bytes()
+        except OSError as error:
+            raise DefinitionError([f"{shown(path)}: cannot be read: {error.strerror}"]) from None
         found.update(f"{path.relative_to(folder)}\0{len(inside)}\0".encode(errors="surrogateescape") + inside)
     return found.hexdigest()
 

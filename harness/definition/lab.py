@@ -146,6 +146,10 @@ class Lab:
     hints: tuple[Hint, ...]
     digest: str
     """SHA-256 over the files of the folder."""
+    difficulty: str = ""
+    """A word, for example "medium"."""
+    minutes: int | None = None
+    """How long a student needs."""
 
     @property
     def hosts(self) -> dict[str, str]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,6 +21,7 @@ from droplab.harness.errors import UsageError
 Value = float | int | str
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 MOST_VALUES = 1000
+LONGEST = 200
 NUMBER = re.compile(r"[-+]?[0-9.]{1,30}([eE][-+]?[0-9]{1,3})?")
 
 
@@ -39,7 +40,7 @@ class Choice(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    one_of: list[int | float | str] = Field(min_length=1, max_length=MOST_VALUES)
+    one_of: list[int | float | Annotated[str, Field(max_length=LONGEST)]] = Field(min_length=1, max_length=MOST_VALUES)
 
 
 @dataclass(frozen=True)
@@ -53,18 +54,19 @@ class Family:
         """The value for ``seed``; the draw of one parameter does not depend on the others."""
         return self.values[0] if self.fixed else random.Random(f"{seed}:{name}").choice(self.values)
 
-    def set(self, name: str, word: Value) -> Value:
+    def set(self, name: str, word: str) -> Value:
         """The value that ``word`` of ``--set`` means. Raises UsageError."""
-        numeric = not isinstance(self.values[0], str)
-        value = _number(word) if isinstance(word, str) and (numeric or word not in self.values) else word
-        if self.fixed and isinstance(value, str) == numeric:
-            raise UsageError(f"--set {name}: expected {'a number' if numeric else 'text'} (got {word})")
-        if self.fixed:
-            return value
-        for allowed in self.values:
-            if allowed == value and isinstance(allowed, str) == isinstance(value, str):
-                return allowed
-        raise UsageError(f"--set {name}: not one of the family's values (got {word}); {self._words()}")
+        number = _number(word)
+        if not self.fixed:
+            for value in self.values:
+                if value == (word if isinstance(value, str) else number):
+                    return value
+            raise UsageError(f"--set {name}: not one of the family's values (got {word}); {self._words()}")
+        if isinstance(self.values[0], str):
+            return word
+        if isinstance(number, str):
+            raise UsageError(f"--set {name}: expected a number (got {word})")
+        return number
 
     def _words(self) -> str:
         few = [as_text(value) for value in self.values]
@@ -87,12 +89,19 @@ def families(section: Any, problems: Problems) -> dict[str, Family]:
 
 
 def _guess(entry: Any) -> Value:
-    parts = [part for value in entry.values() for part in (value if isinstance(value, list) else [value])] if isinstance(entry, dict) else []
+    parts = (
+        [part for value in entry.values() for part in (value if isinstance(value, list) else [value])]
+        if isinstance(entry, dict)
+        else []
+    )
     return next((part for part in parts if isinstance(part, int | float | str) and not isinstance(part, bool)), 0.5)
 
 
 def _family(entry: Any, name: str, problems: Problems) -> Family | None:
     trail = ("parameters", name)
+    if isinstance(entry, str) and len(entry) > LONGEST:
+        problems.add(trail, f"a text of at most {LONGEST} characters", entry)
+        return None
     if isinstance(entry, int | float | str) and not isinstance(entry, bool):
         return Family((entry,), fixed=True)
     if not isinstance(entry, dict):
@@ -106,7 +115,9 @@ def _family(entry: Any, name: str, problems: Problems) -> Family | None:
         return None
     values = _steps(*(Decimal(repr(number)) for number in (steps.first, steps.last, steps.step)))
     if not 1 <= len(values) <= MOST_VALUES:
-        problems.add(trail, f"a family has 1 to {MOST_VALUES} values; is `from` above `to`, or `step` too small?", entry)
+        problems.add(
+            trail, f"a family has 1 to {MOST_VALUES} values; is `from` above `to`, or `step` too small?", entry
+        )
         return None
     whole = all(isinstance(entry[key], int) for key in ("from", "to", "step"))
     return Family(tuple(int(value) if whole else float(value) for value in values), fixed=False)
@@ -119,7 +130,7 @@ def _steps(first: Decimal, last: Decimal, step: Decimal) -> list[Decimal]:
     return [first + step * index for index in range(int(count) + 1)]
 
 
-def draw(known: Mapping[str, Family], seed: int, overrides: Mapping[str, Value]) -> dict[str, Value]:
+def draw(known: Mapping[str, Family], seed: int, overrides: Mapping[str, str]) -> dict[str, Value]:
     """The value of every parameter. Raises UsageError for an override that does not fit."""
     for name in overrides:
         if name not in known:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from droplab.harness.definition.nearest import did_you_mean
+from droplab.harness.definition.nearest import did_you_mean, is_near
 from droplab.harness.definition.problems import NOTHING, Problems
 from droplab.harness.definition.yaml_positions import Trail
 
@@ -36,60 +36,79 @@ BOUNDS = {
 }
 
 
-def shaped(model: type[Shape], data: Any, trail: Trail, problems: Problems, *, as_json: bool = False) -> Shape | None:
+def shaped(
+    model: type[Shape],
+    data: Any,
+    trail: Trail,
+    problems: Problems,
+    *,
+    as_json: bool = False,
+    places: Callable[[Trail], Trail] | None = None,
+) -> Shape | None:
     """``data`` as ``model``; what does not fit goes to ``problems`` and the answer is None.
 
     With ``as_json``, strictly as JSON: a list may become a tuple and a text an enumeration, as a fault's fields want.
+    ``places`` tells where in the file a part of ``data`` stands; by default below ``trail``.
     """
+    place = places or (lambda inner: (*trail, *inner))
     try:
         return model.model_validate_json(json.dumps(data), strict=True) if as_json else model.model_validate(data)
     except ValidationError as error:
-        branches: dict[Trail, list[str]] = {}
+        types: dict[Trail, list[str]] = {}
         for detail in error.errors(include_url=False, include_context=True):
-            _tell(model, data, trail, detail, branches, problems)
-        for path, expected in branches.items():
-            got = _value(data, path[len(trail) :])
-            words = " or ".join(dict.fromkeys(expected))
-            quotes = isinstance(got, bool | int | float) and expected == ["text"]
-            problems.add(path, f"expected {words}", got, hint="; put it in quotes" if quotes else "")
+            if expected := _type_expected(detail["type"]):
+                types.setdefault(path_in(data, detail["loc"]), []).append(expected)
+            else:
+                _tell(model, data, detail, place, problems)
+        for inner, branches in types.items():
+            got = _value(data, inner)
+            quotes = isinstance(got, bool | int | float) and branches == ["text"]
+            words = f"expected {' or '.join(dict.fromkeys(branches))}"
+            problems.add(place(inner), words, got, hint="; put it in quotes" if quotes else "")
     return None
 
 
+def _type_expected(kind: str) -> str | None:
+    """What a type error wanted, None for another error. A union gives one for each of its members at the same place."""
+    if kind.rsplit("_", maxsplit=1)[-1] not in ("type", "parsing", "float", "attributes"):
+        return None
+    return EXPECTED.get(kind.rpartition("_type")[0] or kind.split("_", maxsplit=1)[0])
+
+
 def _tell(
-    model: type[BaseModel], data: Any, base: Trail, detail: ErrorDetails, branches: dict[Trail, list[str]], problems: Problems
+    model: type[BaseModel], data: Any, detail: ErrorDetails, place: Callable[[Trail], Trail], problems: Problems
 ) -> None:
-    """Type errors go to ``branches`` first: a union gives one for each of its members at the same place."""
     kind = detail["type"]
-    inner = tuple(_path(data, detail["loc"], missing=kind == "missing"))
-    trail = (*base, *inner)
+    inner = path_in(data, detail["loc"], missing=kind == "missing")
     if kind == "extra_forbidden":
-        problems.unknown(trail, "unknown key", _known(model, inner[:-1]))
+        problems.unknown_key(place(inner), "unknown key", _known(model, inner[:-1]))
     elif kind == "missing":
-        problems.add(trail, f"is missing{_meaning(model, inner)}")
-    elif (expected := EXPECTED.get(kind.rpartition("_type")[0] or kind.split("_")[0])) and kind.split("_")[-1] in (
-        "type", "parsing", "float", "attributes",
-    ):
-        branches.setdefault(trail, []).append(expected)
+        problems.add(place(inner), f"is missing{_meaning(model, inner)}")
     elif detail["loc"] and detail["loc"][-1] == "[key]":
-        problems.add(trail, _words(detail), of_key=True)
+        problems.add(place(inner), _words(detail), of_key=True)
     else:
-        problems.add(trail, _words(detail), NOTHING if isinstance(detail["input"], dict) else detail["input"], hint=_hint(detail))
+        got = NOTHING if isinstance(detail["input"], dict) else detail["input"]
+        problems.add(place(inner), _words(detail), got, hint=_hint(detail))
 
 
 def _words(detail: ErrorDetails) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind in BOUNDS:
         bound, words = BOUNDS[kind]
-        return f"{words} {context[bound]}"
+        return f"{words} {context[bound]:.12g}"
     match kind:
         case "literal_error" | "enum":
             return f"expected {context['expected']}".replace("'", "")
         case "string_pattern_mismatch":
             return f"must look like /{context['pattern']}/"
         case "value_error" | "assertion_error":
-            return str(context["error"])
+            return str(context["error"]).partition(", got ")[0]  # what was got is shown behind it anyway
         case "too_short" | "string_too_short":
             return "must not be empty"
+        case "too_long":
+            return f"must have at most {context['max_length']} entries"
+        case "string_too_long":
+            return f"must have at most {context['max_length']} characters"
         case "finite_number":
             return "must be a finite number"
     return detail["msg"].replace("Input should", "must", 1)
@@ -99,24 +118,28 @@ def _hint(detail: ErrorDetails) -> str:
     if detail["type"] not in ("literal_error", "enum") or not isinstance(detail["input"], str):
         return ""
     words = detail.get("ctx", {})["expected"].replace("' or '", "', '").strip("'").split("', '")
-    hint = did_you_mean(detail["input"], words)
-    return hint if "mean" in hint else ""
+    return did_you_mean(detail["input"], words) if is_near(detail["input"], words) and len(words) > 1 else ""
 
 
-def _path(data: Any, location: tuple[int | str, ...], *, missing: bool) -> Iterator[str | int]:
-    """The part of pydantic's location that leads through the data; names of union members and validators drop out."""
+def path_in(data: Any, location: tuple[int | str, ...], *, missing: bool = False) -> Trail:
+    """The part of pydantic's location that leads through the data; names of union members and validators drop out.
+
+    The last part of the location of something ``missing`` is not in the data and stays.
+    """
+    path: list[str | int] = []
     for position, part in enumerate(location):
-        if isinstance(data, dict) and part in data or isinstance(data, list) and isinstance(part, int) and part < len(data):
+        in_list = isinstance(data, list) and isinstance(part, int) and part < len(data)
+        if in_list or (isinstance(data, dict) and part in data):
             data = data[part]
-            yield part
+            path.append(part)
         elif missing and position == len(location) - 1:
-            yield part
+            path.append(part)
+    return tuple(path)
 
 
 def _value(data: Any, path: Trail) -> Any:
     for part in path:
-        if isinstance(data, dict | list):
-            data = data[part]  # type: ignore[index]
+        data = data[part]
     return data
 
 
@@ -145,7 +168,9 @@ def _annotations(model: type[BaseModel], path: Trail) -> list[Any]:
         following: list[Any] = []
         for annotation in found:
             for each in _models(annotation):
-                following += [field.annotation for name, field in each.model_fields.items() if part in (name, field.alias)]
+                following += [
+                    field.annotation for name, field in each.model_fields.items() if part in (name, field.alias)
+                ]
             following += _inside(annotation)
         found = following
     return found

@@ -1,4 +1,4 @@
-"""The raw shape of lab.yaml. Names, addresses, formulas and commands are looked into later; this is what editors see."""
+"""The raw shape of lab.yaml, as editors see it. Names, addresses, formulas and commands are looked into later."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 RESERVED = ("switch", "host", "shows", "lacks", "during")
 Section = Literal[
-    "links", "addresses", "routes", "rules", "neighbours", "qdiscs", "nft", "iptables_legacy", "sysctls", "sockets", "processes", "files",
+    "links", "addresses", "routes", "rules", "neighbours", "qdiscs",
+    "nft", "iptables_legacy", "sysctls", "sockets", "processes", "files",
 ]  # fmt: skip
+"""What a snapshot compares."""
 
 
 def _node_name(name: str) -> str:
@@ -45,12 +47,28 @@ def _file_short(value: Any) -> Any:
     return {"file": value} if isinstance(value, str) else value
 
 
+def _number_one(value: Any) -> Any:
+    if type(value) is not int or value != 1:  # true equals 1
+        raise ValueError("expected 1")
+    return value
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text:
+        raise ValueError("must be one line")
+    return text
+
+
+def _section(name: Any) -> Any:
+    return "sysctls" if name == "sysctl" else name
+
+
 def _empty(value: Any) -> Any:
     return {} if value is None else value
 
 
 Text = Annotated[str, Field(min_length=1, max_length=100_000)]
-Line = Annotated[str, Field(min_length=1, max_length=4000, pattern=r"^[^\n]*$")]
+Line = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_one_line)]
 Commands = Annotated[list[Text], BeforeValidator(_as_list, json_schema_input_type=str | list[str])]
 NodeName = Annotated[str, AfterValidator(_node_name)]
 Identifier = Annotated[str, AfterValidator(_identifier)]
@@ -97,7 +115,9 @@ class ServiceShape(_Shape):
     """A program that serves. Nothing but the name means one of droplab's own services."""
 
     run: Line = Field(description="the command that starts it")
-    ready: str = Field(pattern=r"^(tcp|udp):[0-9]{1,5}$", description='what listens when it is ready, for example "tcp:80"')
+    ready: str = Field(
+        pattern=r"^(tcp|udp):[0-9]{1,5}$", description='what listens when it is ready, for example "tcp:80"'
+    )
 
 
 class NodeShape(_Shape):
@@ -110,8 +130,8 @@ class NodeShape(_Shape):
     routes: dict[Line, Line] = Field(default={}, max_length=64, description='"default" or a prefix to its gateway')
     forward: bool = Field(default=False, description="whether it forwards packets between its networks")
     setup: Commands = Field(default=[], description="commands that belong to the healthy lab")
-    files: dict[Line, Annotated[FileShape, BeforeValidator(_file_short, json_schema_input_type=str | FileShape)]] = Field(
-        default={}, description="path to a file of the lab's folder, {content: ...} or {size: ...}"
+    files: dict[Line, Annotated[FileShape, BeforeValidator(_file_short, json_schema_input_type=str | FileShape)]] = (
+        Field(default={}, description="path to a file of the lab's folder, {content: ...} or {size: ...}")
     )
     resolv_conf: Annotated[list[Line], BeforeValidator(_as_list, json_schema_input_type=str | list[str])] = Field(
         default=[], description="lines of /etc/resolv.conf"
@@ -141,7 +161,9 @@ class StepShape(_Shape):
 
     title: Line = Field(description="what is done, in a few words")
     because: str = Field(default="", description="what the evidence shows")
-    look: list[dict[str, Any]] = Field(default=[], description="{NODE: command, shows: regex, lacks: regex, during: {NODE: command}}")
+    look: list[dict[str, Any]] = Field(
+        default=[], description="{NODE: command, shows: regex, lacks: regex, during: {NODE: command}}"
+    )
     run: Run = Field(default={}, description="node to the commands that repair, as a person types them")
     removes: list[str] = Field(default=[], description="keys of the faults that are gone after this step")
     expect: Expected = Field(default={}, description="what holds after this step")
@@ -152,27 +174,39 @@ class AlternativeShape(_Shape):
 
     title: Line = Field(description="what is done, in a few words")
     run: Run = Field(min_length=1, description="node to the commands")
-    leaves: list[Section] = Field(default=[], description="what may differ from the baseline afterwards")
+    leaves: list[Annotated[Section, BeforeValidator(_section, json_schema_input_type=Section | Literal["sysctl"])]] = (
+        Field(default=[], description="what may differ from the baseline afterwards")
+    )
     cures: list[str] | None = Field(default=None, description="the probes that must be healthy then; all by default")
 
 
 class Document(_Shape):
     """A lab: a small network, what is broken in it, how that shows, and how it is repaired."""
 
-    format: Literal[1] = Field(alias="schema", description="the version of this format: 1")
+    format: Annotated[Literal[1], BeforeValidator(_number_one, json_schema_input_type=Literal[1])] = Field(
+        alias="schema", description="the version of this format: 1"
+    )
     title: Line = Field(description="the complaint, in one line")
     difficulty: Line | None = Field(default=None, description="a word: easy, medium, hard")
     minutes: int | None = Field(default=None, ge=1, le=1000, description="how long a student needs")
-    story: str = Field(default="", max_length=100_000, description="what the student is told: a file of the folder, or the text")
+    story: str = Field(
+        default="", max_length=100_000, description="what the student is told: a file of the folder, or the text"
+    )
     nodes: dict[NodeName, NodeShape] = Field(min_length=1, max_length=64, description="name to a machine of the lab")
-    parameters: Annotated[dict[str, Any] | None, BeforeValidator(_empty)] = Field(default={}, description="name to a value or a family")
+    parameters: Annotated[dict[str, Any] | None, BeforeValidator(_empty)] = Field(
+        default={}, description="name to a value or a family"
+    )
     faults: dict[Identifier, dict[str, Any]] = Field(default={}, description="what is broken, injected in this order")
     probes: dict[Identifier, dict[str, Any]] = Field(default={}, description="how it is looked at")
     healthy: Expected = Field(default={}, description="what must hold before anything is broken and after the repair")
-    always: Expected = Field(default={}, description="what must hold in every phase: what was ruled out, what a repair must not break")
+    always: Expected = Field(
+        default={}, description="what must hold in every phase: what was ruled out, what a repair must not break"
+    )
     broken: Expected = Field(default={}, description="what must hold while every fault is in")
     solution: list[StepShape] = Field(default=[], description="the steps that repair it, in order")
-    alternatives: list[AlternativeShape] = Field(default=[], description="other right repairs, each tried in a fresh lab")
+    alternatives: list[AlternativeShape] = Field(
+        default=[], description="other right repairs, each tried in a fresh lab"
+    )
     hints: Annotated[list[Text], BeforeValidator(_as_list, json_schema_input_type=str | list[str])] = Field(
         default=[], description="hints from general to specific: a file of the folder, a Markdown text, or a list"
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from droplab.harness.definition.nearest import did_you_mean
 from droplab.harness.definition.problems import Problems
 from droplab.harness.definition.yaml_positions import Trail
 
@@ -29,7 +30,7 @@ def substitute(data: Any, parameters: Parameters, problems: Problems, trail: Tra
         return [substitute(value, parameters, problems, (*trail, index)) for index, value in enumerate(data)]
     if not isinstance(data, str) or "$" not in data:
         return data
-    names = dict.fromkeys(found for found in MARK.findall(data) if found != "$" and found not in parameters)
+    names = unknown(data, parameters)
     for name in names:
         problems.unknown_value(trail, "parameter", name, parameters)
         if name.isupper():
@@ -38,7 +39,33 @@ def substitute(data: Any, parameters: Parameters, problems: Problems, trail: Tra
         return data
     if whole := WHOLE.fullmatch(data):
         return parameters[whole[1]]
-    return MARK.sub(lambda found: "$" if found[1] == "$" else as_text(parameters[found[1]]), data)[:LONGEST]
+    text = _replaced(data, parameters)
+    if len(text) > LONGEST:
+        problems.add(trail, f"more than {LONGEST} characters once the parameters are put in")
+        return data
+    return text
+
+
+def substitute_in_file(text: str, name: str, parameters: Parameters, problems: Problems) -> str:
+    """``text``, which is the file called ``name``, with every ``$name`` replaced."""
+    for word in unknown(text, parameters):
+        start = next(found.start() for found in MARK.finditer(text) if found[1] == word)
+        line, column = text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)
+        words = f"no parameter is called {word}{did_you_mean(word, parameters)}"
+        problems.add_elsewhere(f"{name}:{line}:{column}: {words}; a dollar is written $$")
+    return _replaced(text, parameters)
+
+
+def unknown(text: str, parameters: Parameters) -> list[str]:
+    """The names in ``text`` that are no parameters."""
+    return list(dict.fromkeys(name for name in MARK.findall(text) if name != "$" and name not in parameters))
+
+
+def _replaced(text: str, parameters: Parameters) -> str:
+    def value(found: re.Match[str]) -> str:
+        return "$" if found[1] == "$" else as_text(parameters[found[1]]) if found[1] in parameters else found[0]
+
+    return MARK.sub(value, text)
 
 
 def as_text(value: float | int | str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -16,16 +16,32 @@ MOST_LEVELS = 24
 PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 HINTS = (
-    (r"mapping values are not allowed", 'a ": " inside of a text ends it: put the text in quotes, or check the indentation'),
+    (
+        r"mapping values are not allowed",
+        'a ": " inside of a text ends it: put the text in quotes, or check the indentation',
+    ),
     (r"unknown escape", "a backslash in double quotes starts an escape: use single quotes, as in '\\d+'"),
     (r"cannot start any token", "a tab, or a text that begins with one of @ ` % must be in quotes; indent with spaces"),
     (r"expected ',' or|expected node content", "a bracket is not closed, or a comma is missing before this place"),
     (r"unexpected end of stream", "a quote is not closed"),
     (r"could not find expected ':'", 'a "key: value" was expected here'),
-    (r"did not find expected|expected <block end>|'<document start>'", "the indentation or a bracket does not fit here"),
+    (
+        r"did not find expected|expected <block end>|'<document start>'",
+        "the indentation or a bracket does not fit here",
+    ),
     (r"sequence entries are not allowed", 'a list item "- ..." must begin on a line of its own'),
-    (r"undefined alias", "this alias (*name) has no anchor (&name) above it; a text that begins with * must be in quotes"),
+    (
+        r"undefined alias",
+        "this alias (*name) has no anchor (&name) above it; a text that begins with * must be in quotes",
+    ),
 )
+
+
+class Mark(Protocol):
+    """A place in a text; the C parser has a class of its own for it."""
+
+    line: int
+    column: int
 
 
 class NotThis(Exception):
@@ -36,7 +52,7 @@ class NotThis(Exception):
         self.line, self.column = line, column
 
     @classmethod
-    def at(cls, mark: yaml.Mark | None, words: str) -> NotThis:
+    def at(cls, mark: Mark | None, words: str) -> NotThis:
         """At a mark of PyYAML."""
         return cls(mark.line, mark.column, words) if mark else cls(0, 0, words)
 
@@ -73,7 +89,9 @@ class _Composer:
                 case yaml.DocumentStartEvent():
                     documents += 1
                     if documents > 1:
-                        raise NotThis.at(event.start_mark, "a second document begins here (---); one file, one definition")
+                        raise NotThis.at(
+                            event.start_mark, "a second document begins here (---); one file, one definition"
+                        )
                 case yaml.AliasEvent():
                     self._add(self._aliased(event))
                 case yaml.ScalarEvent() | yaml.SequenceStartEvent() | yaml.MappingStartEvent():
@@ -84,7 +102,7 @@ class _Composer:
         return self._root
 
     def _aliased(self, event: yaml.AliasEvent) -> yaml.Node:
-        node = self._anchors.get(event.anchor)
+        node = self._anchors.get(str(event.anchor))
         if node is None:
             words = f"no anchor &{event.anchor} above this alias; a text that begins with * must be in quotes"
             raise NotThis.at(event.start_mark, words)
@@ -92,7 +110,7 @@ class _Composer:
             raise NotThis.at(event.start_mark, f"the alias *{event.anchor} is inside of its own anchor")
         return node
 
-    def _begin(self, event: yaml.NodeEvent) -> None:
+    def _begin(self, event: Any) -> None:
         if event.tag is not None:
             words = f"tags are not used here (got {event.tag}); a text that begins with ! must be in quotes"
             raise NotThis.at(event.start_mark, words)
@@ -118,7 +136,7 @@ class _Composer:
             self._keys[-1] = None
 
 
-def _node(event: yaml.NodeEvent) -> yaml.Node:
+def _node(event: Any) -> yaml.Node:
     """``tag`` of a scalar is "plain" or "quoted"; what a plain one means is decided later."""
     start, end = event.start_mark, event.end_mark
     if isinstance(event, yaml.ScalarEvent):

@@ -21,6 +21,7 @@ from droplab.harness.errors import DefinitionError
 
 MOST_BYTES = 256 * 1024
 MOST_NODES = 20_000
+MOST_CHARACTERS = 1_000_000
 
 Place = tuple[int, int]
 """Line and column, counted from 1."""
@@ -45,7 +46,6 @@ class Source:
 
     name: str
     """The file as messages name it."""
-    text: str
     data: Any
     values: Mapping[Trail, Place]
     keys: Mapping[Trail, Place]
@@ -58,12 +58,6 @@ class Source:
         while trail not in self.values and trail:
             trail = trail[:-1]
         return self.values.get(trail, (1, 1))
-
-    def before(self, trail: Trail) -> str:
-        """The character that stands before a value in its line; empty at the begin of a line."""
-        line, column = self.place(trail)
-        lines = self.text.split("\n")
-        return lines[line - 1][column - 2 : column - 1] if 1 < column and line <= len(lines) else ""
 
 
 def read(file: Path, name: str | None = None) -> Source:
@@ -94,7 +88,7 @@ def parse(content: bytes, name: str) -> Source:
             raise NotThis.at(node.start_mark, f"expected `key: value` lines, got {type(data).__name__}")
     except NotThis as problem:
         raise DefinitionError([f"{name}:{problem.line + 1}:{problem.column + 1}: {problem}"]) from None
-    return Source(name, text, data, plain.values, plain.keys)
+    return Source(name, data, plain.values, plain.keys)
 
 
 def _decoded(content: bytes) -> str:
@@ -122,21 +116,27 @@ class _Plain:
         self.values: dict[Trail, Place] = {}
         self.keys: dict[Trail, Place] = {}
         self._seen = 0
+        self._characters = 0
 
     def value(self, node: yaml.Node, trail: Trail) -> Any:
         self._seen += 1
         if self._seen > MOST_NODES:
             raise NotThis.at(node.start_mark, f"more than {MOST_NODES} values once aliases are expanded")
         if len(trail) > MOST_LEVELS:
-            raise NotThis.at(node.start_mark, f"nested too deep: more than {MOST_LEVELS} levels once aliases are expanded")
+            raise NotThis.at(
+                node.start_mark, f"nested too deep: more than {MOST_LEVELS} levels once aliases are expanded"
+            )
         self.values[trail] = (node.start_mark.line + 1, node.start_mark.column + 1)
         if isinstance(node, yaml.ScalarNode):
+            self._characters += len(node.value)
+            if self._characters > MOST_CHARACTERS:
+                raise NotThis.at(node.start_mark, f"more than {MOST_CHARACTERS} characters once aliases are expanded")
             return _scalar(node)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*trail, index)) for index, item in enumerate(node.value)]
         return self._mapping(node, trail)
 
-    def _mapping(self, node: yaml.MappingNode, trail: Trail) -> dict[str, Any]:
+    def _mapping(self, node: Any, trail: Trail) -> dict[str, Any]:
         own: dict[str, tuple[yaml.Node, yaml.Node]] = {}
         for key, value in node.value:
             name = _key(key)
@@ -160,7 +160,9 @@ class _Plain:
         node = own["<<"][1]
         for source in node.value if isinstance(node, yaml.SequenceNode) else [node]:
             if not isinstance(source, yaml.MappingNode):
-                raise NotThis.at(node.start_mark, "<< merges a mapping: `<<: *name`, where &name stands before a mapping")
+                raise NotThis.at(
+                    node.start_mark, "<< merges a mapping: `<<: *name`, where &name stands before a mapping"
+                )
             self._seen += len(source.value)
             if depth > MOST_LEVELS or self._seen > MOST_NODES:
                 raise NotThis.at(node.start_mark, f"more than {MOST_NODES} values once << is merged")
@@ -175,15 +177,22 @@ def _key(node: yaml.Node) -> str:
     value = _scalar(node)
     if not isinstance(value, str):
         shown = str(value).lower() if isinstance(value, bool) else "nothing" if value is None else "a number"
-        raise NotThis.at(node.start_mark, f'the key {node.value} is read as {shown}; keys are text: write "{node.value}"')
+        raise NotThis.at(
+            node.start_mark, f'the key {node.value} is read as {shown}; keys are text: write "{node.value}"'
+        )
     return value
 
 
 def _scalar(node: yaml.ScalarNode) -> str | int | float | bool | None:
-    """What a scalar means: YAML 1.2's numbers, YAML 1.1's true, false and null, else text."""
+    """What a scalar means."""
     text = str(node.value)
-    if node.tag == "quoted":
-        return text
+    if found := CONTROL.search(text):  # by an escape such as "\0"
+        raise NotThis.at(node.start_mark, f"a text cannot hold a control character (U+{ord(found[0]):04X})")
+    return text if node.tag == "quoted" else plain(text)
+
+
+def plain(text: str) -> str | int | float | bool | None:
+    """What a text without quotes means: YAML 1.2's numbers, YAML 1.1's true, false and null, else text."""
     if text in WORDS:
         return WORDS[text]
     if INTEGER.fullmatch(text):

@@ -11,6 +11,7 @@ import re
 import signal
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -151,14 +152,17 @@ def _removed(folder: Path) -> bool:
 def _kill_all(folders: Iterable[Path]) -> None:
     """Kill every process of the cgroups: at once where the kernel can (5.14, version 2), else one by one."""
     for folder in folders:
-        try:
-            if (folder / "cgroup.kill").exists():
-                (folder / "cgroup.kill").write_text("1")
-                continue
-            for pid in (folder / "cgroup.procs").read_text().split():
-                _kill_member(folder, int(pid))
-        except FileNotFoundError:
+        if (folder / "cgroup.kill").exists():
+            _write(folder / "cgroup.kill", "1")
             continue
+        for pid in _read(folder / "cgroup.procs").split():
+            _kill_member(folder, int(pid))
+
+
+def _write(path: Path, text: str) -> None:
+    """A cgroup that is being removed cannot be written any more (ENOENT, ENODEV): that is what we want."""
+    with suppress(OSError):
+        path.write_text(text)
 
 
 def _kill_member(folder: Path, pid: int) -> None:
@@ -168,9 +172,9 @@ def _kill_member(folder: Path, pid: int) -> None:
     except ProcessLookupError:
         return
     try:
-        if str(pid) in (folder / "cgroup.procs").read_text().split():
+        if str(pid) in _read(folder / "cgroup.procs").split():
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-    except (ProcessLookupError, FileNotFoundError):
+    except ProcessLookupError:
         return
     finally:
         os.close(pidfd)

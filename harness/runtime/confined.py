@@ -20,6 +20,7 @@ from typing import Literal
 
 from droplab.harness.contracts.node import Result
 from droplab.harness.errors import NodeLost
+from droplab.harness.runtime.bounded import Bounded
 from droplab.harness.runtime.namespaces import (
     CLONE_NEWCGROUP,
     CLONE_NEWIPC,
@@ -38,6 +39,7 @@ from droplab.harness.runtime.privileges import Privileges
 EVERYTHING = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWCGROUP
 CANNOT_RUN = 127
 HIGHEST = 1 << 20
+MOST_READS = 64
 TIOCGPTPEER = 0x5441
 TIOCSPTLCK = 0x40045431
 
@@ -117,7 +119,7 @@ class Execution:
     def __init__(self, inside: Inside, argv: Sequence[str], *, terminal: bool = False) -> None:
         self.argv = tuple(argv)
         self._began = time.monotonic()
-        self._output: dict[Literal["out", "err"], bytearray] = {"out": bytearray(), "err": bytearray()}
+        self._output: dict[Literal["out", "err"], Bounded] = {"out": Bounded(), "err": Bounded()}
         self._sources: dict[int, Literal["out", "err"]] = {}
         self._problem = self._start_on_terminal(inside) if terminal else self._start_on_pipes(inside)
         for fd in self._sources:
@@ -149,7 +151,11 @@ class Execution:
     @property
     def silent(self) -> bool:
         """Whether it has printed nothing yet."""
-        return not any(self._output.values())
+        return self._printed == 0
+
+    @property
+    def _printed(self) -> int:
+        return sum(output.total for output in self._output.values())
 
     def read(self, deadline: float, *, first: bool = False) -> bool:
         """Take in output until the command has ended (True), the ``deadline`` is over or, ``first``, there is any."""
@@ -172,23 +178,24 @@ class Execution:
         """Take in output until there has been none for ``quiet_s`` seconds."""
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
-            before = sum(map(len, self._output.values()))
-            if self.read(time.monotonic() + quiet_s) or sum(map(len, self._output.values())) == before:
+            before = self._printed
+            if self.read(time.monotonic() + quiet_s) or self._printed == before:
                 return
 
     def _take(self, fd: int) -> None:
-        """All that can be read without waiting. A child in the background may keep the other end open for ever."""
-        while fd in self._sources:
+        """What can be read without waiting, in bounds: a child in the background may keep the other end open."""
+        for _ in range(MOST_READS):
             try:
                 data = os.read(fd, 65536)
             except BlockingIOError:
                 return
             except OSError:  # EIO: the last one on the other side of a terminal has gone
                 data = b""
-            self._output[self._sources[fd]] += data
+            self._output[self._sources[fd]].add(data)
             if not data:
                 del self._sources[fd]
                 os.close(fd)
+                return
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the command and its children, as a terminal does. An ended command is left alone."""
@@ -205,7 +212,7 @@ class Execution:
         if timed_out:
             self.signal(signal.SIGKILL)
             self.read(time.monotonic() + 1)
-        out, err = (bytes(self._output[key]).decode(errors="replace").replace("\r\n", "\n") for key in ("out", "err"))
+        out, err = self._output["out"].text(), self._output["err"].text()
         duration_s = time.monotonic() - self._began
         if self._problem is not None:
             return Result(self.argv, CANNOT_RUN, "", f"{self._problem}\n", duration_s)

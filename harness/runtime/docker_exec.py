@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from droplab.harness.contracts.node import Result
 from droplab.harness.errors import NodeLost
+from droplab.harness.runtime.bounded import Bounded
 from droplab.harness.runtime.docker_daemon import heard
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Execution:
         self.argv = tuple(argv)
         self._client = client
         self._began = time.monotonic()
-        self._output = {STDOUT: b"", STDERR: b""}
+        self._output = {STDOUT: Bounded(), STDERR: Bounded()}
         self._rest = b""
         self._ended = False
         with heard(f"exec in {container[:12]}"):
@@ -46,7 +47,7 @@ class Execution:
 
     def read(self, deadline: float) -> bool:
         """Take in output until the command has ended (True) or the ``deadline`` (monotonic) is over."""
-        while not self._ended and self.read_some(deadline):
+        while not self._ended and self.read_some(deadline) and time.monotonic() < deadline:
             pass
         return self._ended
 
@@ -70,11 +71,11 @@ class Execution:
     def _take(self, data: bytes) -> None:
         """Frames of 8 bytes (stream, 3 zeros, length) and the payload; a broken frame waits for the rest of it."""
         if self.tty:
-            self._output[STDOUT] += data
+            self._output[STDOUT].add(data)
             return
         self._rest += data
         while len(self._rest) >= 8 and len(self._rest) >= (end := 8 + int.from_bytes(self._rest[4:8], "big")):
-            self._output[STDERR if self._rest[0] == STDERR else STDOUT] += self._rest[8:end]
+            self._output[STDERR if self._rest[0] == STDERR else STDOUT].add(self._rest[8:end])
             self._rest = self._rest[end:]
 
     def signal(self, number: signal.Signals) -> None:
@@ -98,7 +99,7 @@ class Execution:
         if timed_out:
             self.signal(signal.SIGKILL)
             self.read(time.monotonic() + SETTLES_WITHIN_S)
-        stdout, stderr = (self._output[key].decode(errors="replace").replace("\r\n", "\n") for key in (STDOUT, STDERR))
+        stdout, stderr = self._output[STDOUT].text(), self._output[STDERR].text()
         returncode = TIMED_OUT if timed_out else self._exit_status()
         if returncode == CANNOT_RUN - 1 and stdout.startswith("OCI runtime exec failed"):
             returncode, stdout, stderr = CANNOT_RUN, "", stdout.strip()

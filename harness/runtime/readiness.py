@@ -13,13 +13,14 @@ LISTEN = {"tcp": "0A", "udp": "07"}
 """The state of a socket that waits for anybody: TCP_LISTEN, and TCP_CLOSE as unconnected UDP sockets show it."""
 
 
-def await_services(node: NetnsNode, lab_node: LabNode, within_s: float = READY_WITHIN_S) -> None:
-    """Wait until every service of the node listens. Raises NodeLost when one does not within ``within_s`` seconds."""
-    deadline = time.monotonic() + within_s
+def await_services(node: NetnsNode, lab_node: LabNode) -> None:
+    """Wait until every service of the node listens. Raises NodeLost when one does not within READY_WITHIN_S."""
+    deadline = time.monotonic() + READY_WITHIN_S
     for service in lab_node.services:
         while not listens(node, service):
             if time.monotonic() > deadline:
-                raise NodeLost(f"{node.name}: {service.name} does not listen on {service.ready} after {within_s:g} s")
+                waited = f"after {READY_WITHIN_S:g} s"
+                raise NodeLost(f"{node.name}: {service.name} does not listen on {service.ready} {waited}")
             time.sleep(0.001)
 
 

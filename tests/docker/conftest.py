@@ -1,37 +1,19 @@
-"""A docker daemon and the image for every test of this folder, labs to start, and proof that nothing is left."""
+"""A docker daemon and the image for every test of this folder, and proof that nothing is left."""
 
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from droplab.harness.runtime.contract import Lifetime
-from droplab.harness.runtime.docker import DockerRuntime
 from droplab.harness.runtime.docker_daemon import connect
-from tests.docker.labs import two_nodes
-from tests.docker.waiting import gone_within
+from tests.waiting import gone_within
 
 if TYPE_CHECKING:
     from docker import APIClient
-
-    from droplab.harness.runtime.docker_lab import DockerLab
-
-SCRIPTS = Path(__file__).parents[2] / "scripts"
-
-
-@pytest.fixture(scope="session")
-def docker_ready() -> None:
-    """A daemon that answers and the image; skipped, with the scripts' own words, where they cannot be had."""
-    for script in ("dockerd", "build-image"):
-        done = subprocess.run([SCRIPTS / script], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-        if done.returncode:
-            pytest.skip(f"scripts/{script}: {done.stderr.strip()}")
-
 
 @pytest.fixture
 def client(docker_ready: None) -> Iterator[APIClient]:
@@ -53,14 +35,6 @@ def nothing_left(client: APIClient, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert [
         row for row in client.networks() if row["Id"] not in networks and not compose & set(row["Labels"] or {})
     ] == []
-
-
-@pytest.fixture
-def lab(client: APIClient) -> Iterator[DockerLab]:
-    """A server and a client that live as long as the test."""
-    live = DockerRuntime().provision(two_nodes(), "0badcafe", Lifetime())
-    yield live
-    live.close()
 
 
 @pytest.fixture(scope="session")
