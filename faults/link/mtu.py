@@ -33,6 +33,8 @@ class Mtu(Fault):
         "A stopped worker: the request is acknowledged, nothing is dropped on the interface."
     )
     remedy: ClassVar = "ip link set dev eth0 mtu 1500, or ifconfig eth0 mtu 1500."
+    example: ClassVar = {"mtu": 100}
+    look: ClassVar = ("netstat -i", r"eth0 +100 +\d+ +\d+ +[1-9]")
 
     mtu: int = Field(ge=68, le=1490, description="bytes; 68 is the least that IPv4 allows (RFC 791)")
     interface: str = Field(default="eth0", pattern=r"^[\w.-]{1,15}$", description="the interface in the node")

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from droplab.harness.contracts.change import Argv, Change, Question
-from droplab.harness.contracts.fault import Fault, ProbeSpec, Signature
+from droplab.harness.contracts.fault import Fault, LooksLike, ProbeSpec, Signature
 from droplab.harness.contracts.node import Node
 from droplab.harness.contracts.trace import ConntrackCounter
 from droplab.harness.errors import UsageError
@@ -37,6 +37,8 @@ class ConntrackFull(Fault):
         "dmesg: nf_conntrack: table full, dropping packet. conntrack -S: drop grows; conntrack -C is at the limit."
     )
     lookalike: ClassVar = "A DROP rule: iptables counts the packets; a full table is counted by conntrack -S alone."
+    look: ClassVar = ("conntrack -S", r" drop=[1-9]")
+    looks_like: ClassVar = LooksLike("iptables_drop", {"chain": "INPUT"})
     remedy: ClassVar = (
         "conntrack -F empties it; find what fills it, NOTRACK the flood, or raise net.netfilter.nf_conntrack_max."
     )

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from droplab.harness.contracts.change import Argv, Change, Question
-from droplab.harness.contracts.fault import Fault, ProbeSpec, Signature
+from droplab.harness.contracts.fault import Fault, LooksLike, ProbeSpec, Signature
 from droplab.harness.contracts.node import Node
 from droplab.harness.contracts.trace import OwnCounter
 
@@ -33,6 +33,10 @@ class IptablesDrop(Fault):
         "Loss on the link or in a queue: no rule counts it, tc -s qdisc or ip -s link does. nft rules outside of "
         "iptables' tables: only nft list ruleset shows them."
     )
+    example: ClassVar = {"chain": "INPUT", "probability": 0.3}
+    look: ClassVar = ("iptables -nvL INPUT", r"^ *[1-9]\w* +\w+ +DROP .*statistic mode random")
+    looks_like: ClassVar = LooksLike("mtu", {"mtu": 100})
+    drop_reason: ClassVar = "NETFILTER_DROP"
     remedy: ClassVar = "iptables -D CHAIN with the rule's own words, or by number (iptables -L --line-numbers)."
 
     chain: Literal["INPUT", "OUTPUT", "FORWARD"] = Field(default="INPUT", description="chain of the filter table")

@@ -6,11 +6,14 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
-from droplab.harness.contracts.node import Runs
+from droplab.harness.contracts.node import Entered, Result, Runs
+from droplab.harness.errors import CommandFailed, UsageError
 
 Argv = tuple[str, ...]
+Place = Literal["network", "node"]
+"""network: the host's tools in the node's network namespace. node: the node's own, among its files and processes."""
 
 
 @dataclass(frozen=True)
@@ -19,21 +22,39 @@ class Question:
 
     argv: Argv
     shows: str | None = None
+    place: Place = "network"
 
     def holds(self, node: Runs) -> bool:
         """Ask the node. A missing device or table is a no, not an error."""
-        result = node.run(self.argv, check=False)
+        result = run_at(node, self.place, self.argv, check=False)
         return result.returncode == 0 and (self.shows is None or re.search(self.shows, result.stdout) is not None)
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Question:
         """A question out of a journal."""
-        return cls(tuple(record["argv"]), record["shows"])
+        return cls(tuple(record["argv"]), record["shows"], record["place"])
+
+
+def run_at(
+    node: Runs, place: Place, argv: Argv, *, check: bool = True, timeout_s: float = 10, stdin: str | None = None
+) -> Result:
+    """Run a command of a change where it belongs. Raises as ``Runs.run``, UsageError for the wrong kind of node."""
+    if place == "network":
+        return node.run(argv, check=check, timeout_s=timeout_s, stdin=stdin)
+    if not isinstance(node, Entered):
+        raise UsageError(
+            f"{node.name}: this fault changes files or processes of its node, so it needs a lab's own node"
+        )
+    result = node.exec(argv, timeout_s=timeout_s)
+    if check and result.returncode:
+        said = (result.stderr.strip() or result.stdout.strip()).splitlines()
+        raise CommandFailed(f"{node.name}: {result.words}: exit status {result.returncode}: {said[-1] if said else ''}")
+    return result
 
 
 @dataclass(frozen=True)
 class Change:
-    """Commands a person could type, run in the node's network namespace with the host's tools.
+    """Commands a person could type, run in the node's network namespace with the host's tools, or in the node itself.
 
     ``present`` tells whether the change is there. ``original`` is given for a value (an MTU, a sysctl): it tells
     whether the old value is back, so that undoing never overwrites a third value that somebody else set.
@@ -48,6 +69,11 @@ class Change:
     stdin: str | None = None
     timeout_s: float = 10
     host: Change | None = None
+    place: Place = "network"
+
+    def run(self, node: Runs, argv: Argv, *, check: bool = True, stdin: str | None = None) -> Result:
+        """Run one of its commands where it belongs."""
+        return run_at(node, self.place, argv, check=check, timeout_s=self.timeout_s, stdin=stdin)
 
     def words(self) -> list[str]:
         """The commands of ``apply`` as a person types them."""
@@ -70,4 +96,5 @@ class Change:
             revert=tuple(tuple(argv) for argv in record["revert"]),
             original=Question.from_json(original) if original else None,
             timeout_s=record["timeout_s"],
+            place=record["place"],
         )

@@ -6,7 +6,7 @@ import shlex
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from pyroute2 import IPRoute
@@ -43,6 +43,14 @@ class Runs(Protocol):
         Raises CommandFailed when ``check`` and the exit status is not 0; MachineLacks when the tool is not installed.
         A time-out ends the command and reads as exit status 124.
         """
+
+
+@runtime_checkable
+class Entered(Runs, Protocol):
+    """A node that droplab started, so that commands can run among its own files and processes."""
+
+    def exec(self, argv: Sequence[str], *, timeout_s: float = 30) -> Result:
+        """Run a command in the node, confined as a student's shell is. Never raises for its exit status."""
 
 
 class Node(Runs, Protocol):

@@ -51,7 +51,7 @@ class Catalogue:
         from droplab.harness.contracts.fault import Fault
 
         cls: type[Fault] = _class(_known(self._faults, kind, "fault"), Fault)
-        _check(cls, ("symptom", "evidence", "lookalike", "remedy"))
+        _check(cls, ("symptom", "evidence", "lookalike", "remedy", "look"))
         return cls
 
     def probe(self, kind: str) -> type[Probe]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from droplab.harness.contracts.fault import ProbeSpec
+from droplab.harness.contracts.fault import ProbeSpec, Symptom
 from droplab.harness.contracts.probe import Probe
-from droplab.harness.definition.lab import FaultUse, Lab
+from droplab.harness.definition.lab import FaultUse, Lab, LabNode
 from droplab.harness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,54 +31,95 @@ class Aimed:
         return f"{self.kind} {self.metric}"
 
 
-def trigger(
-    lab: Lab, use: FaultUse, spec: ProbeSpec, catalogue: Catalogue
-) -> tuple[Aimed, Literal["rises", "changes"] | None]:
+def trigger(lab: Lab, use: FaultUse, spec: ProbeSpec, catalogue: Catalogue) -> tuple[Aimed, Symptom | None]:
     """The fault's trigger, or the lab's override ``trigger: {probe, metric, symptom}``."""
     if use.trigger is None:
         return aim(lab, use.node, spec, catalogue), None
     own = lab.probes[use.trigger["probe"]]
     metric = use.trigger.get("metric") or ("loss" if "loss" in own.probe.metrics else "outcome")
-    symptom: Literal["rises", "changes"] = use.trigger.get("symptom") or ("rises" if metric == "loss" else "changes")
+    symptom: Symptom = use.trigger.get("symptom") or ("rises" if metric == "loss" else "changes")
     return Aimed(own.node, own.probe, metric, own.kind), symptom
 
 
 def aim(lab: Lab, broken: str, spec: ProbeSpec, catalogue: Catalogue) -> Aimed:
-    """Point ``spec`` at the node ``broken``.
-
-    The lab's own probe of that kind which aims at the node gives source and target; else the first neighbour of the
-    node and its first TCP service do. Raises UsageError when no other node could send.
-    """
+    """Point ``spec`` so that ``broken`` has its role. Raises UsageError when the lab has no nodes for that."""
     fields: dict[str, Any] = dict(spec.parameters)
     port = fields.pop("port", None)
+    own = None if port is not None or "target" in fields else _own_probe(lab, broken, spec)
+    if own is not None:
+        source, fields["target"] = own
+    elif "target" in fields:
+        source = broken if spec.role == "source" else _pair(lab, broken, spec.role)[0]
+    else:
+        source, target = _pair(lab, broken, spec.role)
+        fields["target"] = f"{target}:{port or _service_port(lab, target)}" if spec.kind == "syn" else target
+        if spec.kind == "http":
+            fields["target"] = f"http://{target}" + (f":{port}" if port else "") + "/"
+    return Aimed(source, catalogue.probe(spec.kind)(**fields), spec.metric, spec.kind)
+
+
+def _own_probe(lab: Lab, broken: str, spec: ProbeSpec) -> tuple[str, str] | None:
+    """Node and target of the lab's first probe of that kind in which ``broken`` has the role."""
     for use in lab.probes.values():
-        if use.kind == spec.kind and _host(use.probe.target) == broken and port is None:
-            return Aimed(
-                use.node, _probe(catalogue, spec.kind, {"target": use.probe.target, **fields}), spec.metric, spec.kind
-            )
-    source = _neighbour(lab, broken)
-    target = f"{broken}:{port or _service_port(lab, broken)}" if spec.kind == "syn" else broken
-    return Aimed(source, _probe(catalogue, spec.kind, {"target": target, **fields}), spec.metric, spec.kind)
+        target = _host(use.probe.target)
+        if use.kind != spec.kind or target not in lab.nodes:
+            continue
+        fits = {
+            "target": target == broken,
+            "source": use.node == broken,
+            "through": broken not in (use.node, target) and _passes(lab, use.node, target, broken),
+        }
+        if fits[spec.role]:
+            return use.node, use.probe.target
+    return None
 
 
-def _probe(catalogue: Catalogue, kind: str, fields: Mapping[str, Any]) -> Probe:
-    return catalogue.probe(kind)(**fields)
+def _passes(lab: Lab, source: str, target: str, middle: str) -> bool:
+    """Whether packets between two nodes have to pass a third: the switch always, a router between two networks."""
+    if middle == "switch":
+        return True
+    return not _networks(lab, source) & _networks(lab, target)
+
+
+def _pair(lab: Lab, broken: str, role: str) -> tuple[str, str]:
+    """Source and target: a neighbour and the broken node, in the order of the role, or two nodes around it."""
+    if role == "target":
+        return next(_neighbours(lab, broken)), broken
+    if role == "source":
+        return broken, _server(_neighbours(lab, broken), lab, broken)
+    around = list(lab.nodes) if broken == "switch" else list(_neighbours(lab, broken))
+    for target in sorted(around, key=lambda name: not lab.nodes[name].services):
+        for source in around:
+            if source != target and _passes(lab, source, target, broken):
+                return source, target
+    raise UsageError(f"{broken}: no two nodes talk through it, so nothing can show that the fault bites")
+
+
+def _server(names: Iterator[str], lab: Lab, broken: str) -> str:
+    found = sorted(names, key=lambda name: not lab.nodes[name].services)
+    if not found:
+        raise UsageError(f"{broken}: no other node shares a network with it, so nothing can show that the fault bites")
+    return found[0]
 
 
 def _host(target: str) -> str:
     return re.sub(r"^\w+://", "", target).split("/")[0].split(":")[0]
 
 
-def _neighbour(lab: Lab, broken: str) -> str:
-    networks = {network for network, _ in lab.nodes[broken].interfaces}
-    for node in lab.nodes.values():
-        if node.name != broken and networks & {network for network, _ in node.interfaces}:
-            return node.name
-    raise UsageError(f"{broken}: no other node shares a network with it, so nothing can show that the fault bites")
+def _networks(lab: Lab, name: str) -> set[str]:
+    node: LabNode = lab.nodes[name]
+    return {network for network, _ in node.interfaces}
 
 
-def _service_port(lab: Lab, broken: str) -> str:
-    for service in lab.nodes[broken].services:
+def _neighbours(lab: Lab, broken: str) -> Iterator[str]:
+    found = [name for name in lab.nodes if name != broken and _networks(lab, broken) & _networks(lab, name)]
+    if not found:
+        raise UsageError(f"{broken}: no other node shares a network with it, so nothing can show that the fault bites")
+    return iter(found)
+
+
+def _service_port(lab: Lab, node: str) -> str:
+    for service in lab.nodes[node].services:
         protocol, _, port = service.ready.partition(":")
         if protocol == "tcp":
             return port

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,25 +58,31 @@ def _sweep(path: Path) -> Swept | None:
         run.release()
 
 
-def settle(run: RunFile) -> tuple[list[str], list[str]]:
-    """Undo everything that an adopted run file lists, newest first: (undone, residue), in words."""
+def settle(run: RunFile, find: Callable[[Mapping[str, Any]], Node | None] | None = None) -> tuple[list[str], list[str]]:
+    """Undo everything that an adopted run file lists: (undone, residue), in words.
+
+    The lab goes first, and with it what was changed in its nodes; then what outlasts it, newest first. ``find`` gives
+    the node that a journal's target names, None when it is gone.
+    """
     records = run.records()
-    undone: list[str] = []
-    residue: list[str] = []
+    undone, residue = _end_lab(records)
     for intent in reversed(unsettled(records)):
         change = Change.from_json(intent["change"])
-        node = target(intent["target"])
+        node = (find or target)(intent["target"])
         if node is None:
             run.settled(intent["intent"])  # its namespace is gone, and the change with it
             continue
         left = journal.undo(run, node, intent["intent"], change, intent["label"])
         (residue if left else undone).append(left or f"{intent['label']} on {intent['target']['node']}")
-    if provision := last(records, "provision"):
-        left_over = runtime_named(provision["runtime"]).destroy(last(records, "live") or provision)
-        residue += left_over
-        if not left_over:
-            undone.append(f"lab {records[0].get('name') or records[0].get('lab')}")
     return undone, residue
+
+
+def _end_lab(records: list[Record]) -> tuple[list[str], list[str]]:
+    provision = last(records, "provision")
+    if not provision:
+        return [], []
+    residue = runtime_named(provision["runtime"]).destroy(last(records, "live") or provision)
+    return ([] if residue else [f"lab {records[0].get('name') or records[0].get('lab')}"]), residue
 
 
 def target(record: Mapping[str, Any]) -> Node | None:

@@ -14,13 +14,13 @@ from droplab.harness.contracts.fault import Fault
 from droplab.harness.contracts.node import Node
 from droplab.harness.definition.lab import FaultUse
 from droplab.harness.engine import journal
-from droplab.harness.engine.clean import settle
+from droplab.harness.engine.clean import settle, target
 from droplab.harness.engine.host import HostChange
 from droplab.harness.engine.proof import Prover
 from droplab.harness.engine.report import Proof
 from droplab.harness.engine.runfile import Run, RunFile, last, runs, unsettled
 from droplab.harness.engine.started import StartedLab, open_started
-from droplab.harness.errors import DefinitionError, Ineffective, MachineLacks, Residue, UsageError
+from droplab.harness.errors import DefinitionError, DroplabError, Ineffective, MachineLacks, Residue, UsageError
 
 if TYPE_CHECKING:
     from droplab.harness.definition.catalogue import Catalogue
@@ -46,7 +46,8 @@ def find_target(text: str) -> Target:
         if node not in started.live.nodes:
             raise UsageError(f"lab {name} has no node {node!r}; it has {', '.join(started.live.nodes)}")
         live = started.live.nodes[node]
-        return Target(text, live, {"node": node, "pid": live.pid, "cookie": live.cookie}, started)
+        record = {"node": node, "pid": live.pid, "cookie": live.cookie, "lab": name}
+        return Target(text, live, record, started)
     from droplab.harness.runtime.attach import attach
 
     attached = attach(text)
@@ -78,7 +79,7 @@ def inject(target: Target, kind: str, fault: Fault, catalogue: Catalogue, *, all
     try:
         proof = _apply_and_prove(run, target, use, catalogue)
     except BaseException:
-        residue = settle(run)[1]
+        residue = settle(run, _find_again)[1]
         if residue:
             run.release()
             raise Residue("; ".join(residue)) from None
@@ -97,6 +98,16 @@ def refuse_host(kind: str, fault: Fault, *, allow_host: bool) -> None:
         )
 
 
+def _find_again(record: Mapping[str, Any]) -> Node | None:
+    """The node that a journal names: one of a running lab whole, with its files and processes, else its network."""
+    try:
+        nodes = open_started(record["lab"]).live.nodes if "lab" in record else {}
+    except DroplabError:
+        nodes = {}
+    live = nodes.get(record["node"])
+    return live if live is not None and live.cookie == record["cookie"] else target(record)
+
+
 def _apply_and_prove(run: RunFile, target: Target, use: FaultUse, catalogue: Catalogue) -> Proof:
     began = time.monotonic()
     prover = _prover(target, use, catalogue)
@@ -109,7 +120,7 @@ def _apply_and_prove(run: RunFile, target: Target, use: FaultUse, catalogue: Cat
         if not change.present.holds(target.node):
             raise Ineffective(f"{use.kind}: INEFFECTIVE and rolled back: its artifact is not there")
         return UNPROVEN
-    proof, missing = prover.compare(change, before, prover.observe(), began)
+    proof, missing = prover.compare(change, before, prover.observe_like(before), began)
     if missing:
         raise Ineffective(f"{use.kind}: INEFFECTIVE and rolled back: {'; '.join(missing)}")
     return proof
@@ -137,7 +148,7 @@ def remediate(run_id: str) -> list[str]:
     if run is None:
         raise MachineLacks(f"{run_id}: another droplab is undoing it right now; try again")
     gone = [intent["label"] for intent in unsettled(run.records())]
-    undone, residue = settle(run)
+    undone, residue = settle(run, _find_again)
     if residue:
         run.release()
         raise Residue("; ".join(residue))

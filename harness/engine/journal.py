@@ -27,7 +27,7 @@ def apply(run: RunFile, node: Runs, target: Mapping[str, Any], change: Change, l
     number = run.intent({"target": dict(target), "label": label, "change": change.to_json()})
     try:
         for position, argv in enumerate(change.apply):
-            node.run(argv, timeout_s=change.timeout_s, stdin=change.stdin if position == 0 else None)
+            change.run(node, argv, stdin=change.stdin if position == 0 else None)
     except BaseException:
         undo(run, node, number, change, label)
         raise
@@ -47,7 +47,7 @@ def revert(node: Runs, change: Change, label: str) -> str | None:
     """Revert while it is there. Returns what is left, in words, or None."""
     if change.present.holds(node):
         for argv in change.revert:
-            node.run(argv, check=False, timeout_s=change.timeout_s)
+            change.run(node, argv, check=False)
         if change.present.holds(node):
             return f"{label}: still there on {node.name} after {'; '.join(' '.join(argv) for argv in change.revert)}"
         return None

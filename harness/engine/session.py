@@ -89,7 +89,7 @@ class Session:
         prover = Prover(self.lab, self.nodes, use, self._catalogue)
         before = prover.observe()
         change = self.apply(use)
-        proof, missing = prover.compare(change, before, prover.observe(), began)
+        proof, missing = prover.compare(change, before, prover.observe_like(before), began)
         if missing:
             self.undo(use.key)
             raise Ineffective(

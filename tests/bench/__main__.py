@@ -118,7 +118,7 @@ class Bench:
         measured = syn.measure(client)
         from droplab.harness.contracts.trace import KernelCounter
 
-        cookies = KernelCounter("TcpExt", "SyncookiesSent").read(server)
+        cookies = KernelCounter("TcpExt", "SyncookiesSent").read(server, client)
         live.close()
         rate = PROBES / measured.duration_s
         loss = measured.values["loss"]
