@@ -30,8 +30,8 @@ def _fault(use: FaultUse, lab: Lab) -> Iterator[str]:
     every, match = getattr(fault, "every", None), str(getattr(fault, "match", None) or "")
     if every and getattr(fault, "syn", None) is False and "--syn" not in match and _hits_tcp(fault, match):
         yield (
-            f"faults.{use.key}: every {every}. packet of all kinds is counted, answers to a probe too, so the share of "
-            f"SYNs that are lost is not 1/{every}; with syn: true it is"
+            f"faults.{use.key}: every: {every} counts packets of all kinds, also what answers a probe, so the share "
+            f"of lost SYNs is not 1/{every}; with syn: true it is"
         )
     node, name = lab.nodes.get(use.node), getattr(fault, INTERFACE, None)
     known = ["lo", *(f"eth{index}" for index in range(len(node.interfaces)))] if node else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from droplab.harness.contracts.fault import Fault
+from droplab.harness.contracts.fault import Fault, Symptom
 from droplab.harness.contracts.measurement import Metric
 from droplab.harness.contracts.probe import Probe
 from droplab.harness.definition.entries import class_of, kind_of, node_of
@@ -17,6 +17,8 @@ from droplab.harness.definition.yaml_positions import Trail
 
 BESIDE = ("node", "trigger")
 SWITCH = "switch"
+SYMPTOMS: Mapping[Metric, Symptom] = {Metric.PROPORTION: "rises", Metric.TIME: "slower"}
+"""What a metric of this type does when it gets worse; any other one changes."""
 
 Kinds = Mapping[str, type[Probe] | None]
 """Key of a probe to its class, None where that cannot be told."""
@@ -71,9 +73,9 @@ def _trigger(given: Any, trail: Trail, probes: Kinds, reading: Reading) -> Mappi
         words = "is missing: which metric of the probe" if metric is None else f"no metric of {shape.probe}"
         reading.problems.add((*trail, "metric"), words, *([] if metric is None else [metric]), hint=_listed(cls))
         return None
-    fitting = "rises" if cls.metrics[metric] is Metric.PROPORTION else "changes"
+    fitting = SYMPTOMS.get(cls.metrics[metric], "changes")
     if shape.symptom not in (None, fitting):
-        words = f"{metric} is a {cls.metrics[metric].value}: the symptom is that it {fitting}"
+        words = f"{metric} is a {cls.metrics[metric].value}: its symptom is {fitting}"
         reading.problems.add((*trail, "symptom"), words, shape.symptom)
     return {"probe": shape.probe, "metric": metric, "symptom": fitting}
 

@@ -21,6 +21,8 @@ def build_hints(given: Sequence[str], reading: Reading) -> tuple[Hint, ...]:
     for index, words in enumerate(given):
         trail: Trail = ("hints", index)
         text, file = reading.text(words, trail)
+        if reading.problems.at(trail):
+            continue
         items = list(_items(text)) if file or ITEM.match(text) else [(1, text)]
         if file and not items:
             reading.problems.add_elsewhere(f"{file}:1:1: no hints here; each is an item of a list: - text")

@@ -108,7 +108,7 @@ def _lab(document: Document, reading: Reading, seed: int) -> Lab:
         always=always,
         broken=broken,
         solution=build_steps(document.solution, expectations, reading),
-        alternatives=build_alternatives(document.alternatives, healthy, always, reading),
+        alternatives=build_alternatives(document.alternatives, {*document.healthy, *document.always}, reading),
         hints=build_hints(document.hints, reading),
         digest="",
         difficulty=document.difficulty or "",

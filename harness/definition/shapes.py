@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from droplab.harness.contracts.fault import Symptom
+
 RESERVED = ("switch", "host", "shows", "lacks", "during")
 Section = Literal[
     "links", "addresses", "routes", "rules", "neighbours", "qdiscs",
@@ -153,7 +155,7 @@ class TriggerShape(_Shape):
 
     probe: str = Field(description="a probe of this lab")
     metric: str | None = Field(default=None, description="one of the probe's metrics")
-    symptom: Literal["rises", "changes"] | None = Field(default=None, description="what it must do")
+    symptom: Symptom | None = Field(default=None, description="what it must do")
 
 
 class StepShape(_Shape):

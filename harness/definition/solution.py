@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from droplab.harness.definition.expectations import Reader
-from droplab.harness.definition.lab import Alternative, Expectations, FaultUse, Step
+from droplab.harness.definition.lab import Alternative, FaultUse, Step
 from droplab.harness.definition.looks import build_look
 from droplab.harness.definition.reading import Reading
 from droplab.harness.definition.shapes import AlternativeShape, Run, StepShape
@@ -61,16 +61,13 @@ def check_removals(shapes: Sequence[StepShape], faults: Mapping[str, FaultUse], 
 
 
 def build_alternatives(
-    shapes: Sequence[AlternativeShape], healthy: Expectations, always: Expectations, reading: Reading
+    shapes: Sequence[AlternativeShape], expected: Collection[str], reading: Reading
 ) -> tuple[Alternative, ...]:
-    """Other right repairs; mistakes go to the problems."""
-    return tuple(
-        _alternative(shape, ("alternatives", index), {**healthy, **always}, reading)
-        for index, shape in enumerate(shapes)
-    )
+    """Other right repairs; mistakes go to the problems. ``expected``: the probes that healthy and always mention."""
+    return tuple(_alternative(shape, ("alternatives", index), expected, reading) for index, shape in enumerate(shapes))
 
 
-def _alternative(shape: AlternativeShape, trail: Trail, expected: Expectations, reading: Reading) -> Alternative:
+def _alternative(shape: AlternativeShape, trail: Trail, expected: Collection[str], reading: Reading) -> Alternative:
     for index, probe in enumerate(shape.cures or ()):
         place = (*trail, "cures", index)
         if reading.is_probe(probe, place) and probe not in expected and not _unread(reading):

@@ -16,6 +16,8 @@ from tests.waiting import gone_within
 
 REPOSITORY = Path(__file__).parents[2]
 
+WRITE_ANY = "for f in $(find /sys/fs/cgroup -name {file} 2>/dev/null); do echo {word} > $f && exit 0; done; exit 1"
+
 ATTEMPTS = {
     "mount something": "mount -t tmpfs none /mnt",
     "make /proc/sys writable": "mount -o remount,rw /proc/sys",
@@ -38,8 +40,8 @@ ATTEMPTS = {
     "set the clock": "date -s 2001-01-01",
     "write to sysfs": "sh -c 'echo 1 > /sys/class/net/lo/ifalias'",
     "trace the kernel": "ls /sys/kernel/tracing/events",
-    "leave its cgroup": "sh -c 'for f in $(find /sys/fs/cgroup -name cgroup.procs 2>/dev/null); do echo $$ > $f && exit 0; done; exit 1'",
-    "raise its limit of processes": "sh -c 'for f in $(find /sys/fs/cgroup -name pids.max 2>/dev/null); do echo max > $f && exit 0; done; exit 1'",
+    "leave its cgroup": WRITE_ANY.format(file="cgroup.procs", word="$$"),
+    "raise its limit of processes": WRITE_ANY.format(file="pids.max", word="max"),
     "the machine's passwords": f"grep -qxF '{Path('/etc/shadow').read_text().splitlines()[0]}' /etc/shadow",
     "another network": "ping -c 1 -W 1 192.0.2.1",
     "a route out": "ip route get 192.0.2.1",

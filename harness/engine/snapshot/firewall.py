@@ -13,7 +13,7 @@ from droplab.harness.contracts.node import Node
 from droplab.harness.engine.snapshot.model import Group, Section
 from droplab.harness.engine.snapshot.nft_listing import tables_of_listing
 from droplab.harness.engine.snapshot.nft_tables import nft_tables
-from droplab.harness.engine.snapshot.normalise import EMPTY_CHAIN, IPTABLES_TABLES, RULE_COUNTERS
+from droplab.harness.engine.snapshot.normalise import EMPTY_CHAIN, IPTABLES_TABLES
 
 SAVED_BY: Mapping[str, str] = {"ip": "iptables", "ip6": "ip6tables", "arp": "arptables", "bridge": "ebtables"}
 LEGACY = (("iptables-legacy", "/proc/net/ip_tables_names"), ("ip6tables-legacy", "/proc/net/ip6_tables_names"))
@@ -69,7 +69,7 @@ def _saved(node: Node, tool: str) -> dict[str, list[str]]:
             chain, policy = line[1:].split()[:2]
             table.append(f"-N {chain}" if policy == "-" else f"-P {chain} {policy}")
         elif line and not line.startswith("#") and line != "COMMIT":
-            table.append(RULE_COUNTERS.sub("", line))
+            table.append(line)
     return {name: sorted(lines, key=_chain) for name, lines in tables.items()}
 
 

@@ -59,7 +59,8 @@ def _program(xdp: Any) -> Iterator[tuple[str, str]]:
 
 def _of_kind(info: Any) -> Iterator[tuple[str, str]]:
     """What belongs to the kind of a link (a bridge's settings, a VLAN's number) and to being the port of a bridge."""
-    yield "kind", str(info.get_attr("IFLA_INFO_KIND"))
+    if kind := info.get_attr("IFLA_INFO_KIND"):
+        yield "kind", kind
     for part in ("IFLA_INFO_DATA", "IFLA_INFO_SLAVE_DATA"):
         data = info.get_attr(part)
         for name, value in data["attrs"] if data and "attrs" in data else ():

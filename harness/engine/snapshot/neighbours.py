@@ -26,16 +26,14 @@ def neighbours(node: Node, names: Mapping[int, str]) -> Section:
     found: dict[str, dict[str, str]] = {}
     for message in node.netlink.get_neighbours():
         if message["state"] & NUD_PERMANENT and (address := message.get_attr("NDA_DST")):
-            entry = _of(found, message, names)
-            entry[f"neighbour {address}"] = message.get_attr("NDA_LLADDR") or "no address"
-    for interface, address in _proxies(node):
-        found.setdefault(names.get(interface, f"interface {interface}"), {})[f"proxy neighbour {address}"] = (
-            "answered for"
-        )
+            mac = message.get_attr("NDA_LLADDR") or "no address"
+            _on(found, message["ifindex"], names)[f"neighbour {address}"] = mac
+    for index, address in _proxies(node):
+        _on(found, index, names)[f"proxy neighbour {address}"] = "answered for"
     for message in node.netlink.get_neighbours(family=socket.AF_BRIDGE):
         mac = message.get_attr("NDA_LLADDR")
         if mac and message["state"] & (NUD_PERMANENT | NUD_NOARP) and not _is_membership(message, mac):
-            _of(found, message, names)[f"forwarding entry {mac}{_vlan(message)}"] = _kind(message)
+            _on(found, message["ifindex"], names)[f"forwarding entry {mac}{_vlan(message)}"] = _kind(message)
     return dict(found)
 
 
@@ -48,8 +46,8 @@ def _proxies(node: Node) -> Iterator[tuple[int, str]]:
             yield interface, str(ip_address(address))
 
 
-def _of(found: dict[str, dict[str, str]], message: Any, names: Mapping[int, str]) -> dict[str, str]:
-    return found.setdefault(names.get(message["ifindex"], f"interface {message['ifindex']}"), {})
+def _on(found: dict[str, dict[str, str]], index: int, names: Mapping[int, str]) -> dict[str, str]:
+    return found.setdefault(names.get(index, f"interface {index}"), {})
 
 
 def _is_membership(message: Any, mac: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from droplab.harness.engine.snapshot.normalise import NFT_STATE
+from droplab.harness.engine.snapshot.normalise import SET_FILLED_BY_PACKETS
 
 TABLE = re.compile(r"table (\S+) (\S+) \{")
 
@@ -39,13 +39,13 @@ def _first(block: Sequence[str]) -> str:
 
 def _of_block(block: Sequence[str]) -> Iterator[str]:
     """A chain and its rules, or another object on one line. Elements that packets add to a set are left out."""
-    head, *statements = (NFT_STATE.sub("", statement) for statement in block)
+    head, *statements = block
     kind, name = head.split()[:2]
     if kind == "chain":
         described = [statement for statement in statements if statement.startswith(("type ", "comment "))]
         yield f"chain {name} {{ {' '.join(described)} }}" if described else f"chain {name}"
         yield from (f"{name}: {statement}" for statement in statements if statement not in described)
     else:
-        dynamic = any(statement.startswith("flags ") and "dynamic" in statement for statement in statements)
+        dynamic = any(statement.startswith("flags ") and SET_FILLED_BY_PACKETS in statement for statement in statements)
         kept = [words for words in statements if not (dynamic and words.startswith("elements = "))]
         yield f"{head} {'; '.join(kept)} }}"

@@ -69,9 +69,6 @@ NUD_NOARP, NUD_PERMANENT = 0x40, 0x80
 """Neighbour entries in any other state were learnt from traffic, and failed ones are flushed before each phase. IP
 neighbours that need no ARP come and go by themselves too; in a bridge this state is a static entry."""
 
-DEFAULT_QUEUE = 0
-"""A queue with this handle is the kernel's own, and comes and goes with the queue that somebody puts in its place."""
-
 QUEUE_STATE = re.compile(
     r"""\ refcnt\ \d+                            # how many hardware queues use it
       | \ direct_packets_stat\ \d+              # a counter of htb
@@ -92,12 +89,9 @@ with it, and of iptables-legacy even a listing makes one."""
 IPTABLES_TABLES = frozenset({"filter", "nat", "mangle", "raw", "security", "broute"})
 """The tables of nft that belong to iptables and its sisters."""
 
-RULE_COUNTERS = re.compile(r"^\[\d+:\d+\] | \[\d+:\d+\]$| -c \d+ \d+|, pcnt = \d+ -- bcnt = \d+")
-
-NFT_STATE = re.compile(
-    r" expires [0-9a-z]+| packets \d+ bytes \d+|(?<=bytes) used \d+ \w+| # handle \d+|(?<=last) used [0-9a-z]+"
-)
-"""What `nft --stateless` still shows of counters, of limits, quotas and of the age of a set's elements."""
+SET_FILLED_BY_PACKETS = "dynamic"
+"""The elements of an nft set with this flag come and go with traffic. Counters, what is used of a quota and the age of
+an element are left out by `nft --stateless` and by `iptables-save` without -c."""
 
 SYSCTLS_SKIPPED = frozenset({
     "stable_secret",  # cannot be read (EIO) until it is set

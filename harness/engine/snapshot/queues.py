@@ -7,14 +7,16 @@ from typing import Any
 
 from droplab.harness.contracts.node import Node
 from droplab.harness.engine.snapshot.model import Section
-from droplab.harness.engine.snapshot.normalise import DEFAULT_QUEUE, IMPLIED_QUEUES, QUEUE_STATE
+from droplab.harness.engine.snapshot.normalise import IMPLIED_QUEUES, QUEUE_STATE
+
+KERNELS_OWN = 0  # the handle of a queue that nobody put there
 
 
 def queues(node: Node, names: Mapping[int, str]) -> Section:
     """Interface to the lines of `tc`, for each interface that has more than the kernel's own queue."""
     placed: dict[str, list[Any]] = {}
     for message in node.netlink.get_qdiscs():
-        if message["handle"] != DEFAULT_QUEUE and message["index"] in names:
+        if message["handle"] != KERNELS_OWN and message["index"] in names:
             placed.setdefault(names[message["index"]], []).append(message)
     return {interface: _lines(node, interface, messages) for interface, messages in placed.items()}
 

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from droplab.harness.engine.snapshot import Snapshot, diff, take_network
-from droplab.harness.errors import NodeLost
+from droplab.harness.engine.snapshot.sockets import REQUEST, _listed
+from droplab.harness.errors import MachineLacks, NodeLost
 from tests.netns.engine.ground import Ground
 
 SECTIONS = {
@@ -79,6 +80,12 @@ def test_a_node_that_ends_meanwhile_is_told(net: Ground, monkeypatch: pytest.Mon
     monkeypatch.setattr(net.client, "processes", ends)
     with pytest.raises(NodeLost, match="node client: it ended while it was looked at"):
         net.take()
+
+
+def test_a_kernel_that_cannot_list_sockets_is_told(net: Ground) -> None:
+    """Asked here for a protocol that no kernel can list; one without tcp_diag answers the same for TCP."""
+    with pytest.raises(MachineLacks, match="the kernel cannot list sockets"):
+        list(_listed(net.server, REQUEST.pack(2, 200, 1)))
 
 
 def test_taking_leaves_no_trace(net: Ground) -> None:

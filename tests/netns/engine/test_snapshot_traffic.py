@@ -49,7 +49,7 @@ def checksum(data: bytes) -> int:
 
 
 def too_big(sender: Node, to: str, quoted_to: str, mtu: int) -> None:
-    """ICMP "fragmentation needed" for an echo reply that was never sent: the receiver learns a route exception (RFC 1191)."""
+    """ICMP "fragmentation needed" for a reply that was never sent: the receiver learns a route exception (RFC 1191)."""
     addresses = socket.inet_aton(to) + socket.inet_aton(quoted_to)
     quoted = struct.pack("!BBHHHBBH", 0x45, 0, 28, 1, 0x4000, 64, socket.IPPROTO_ICMP, 0) + addresses
     body = struct.pack("!HH", 0, mtu) + quoted + struct.pack("!BBHHH", 0, 0, 0, 1, 1)
