@@ -15,6 +15,9 @@ from droplab.harness.errors import UsageError
 if TYPE_CHECKING:
     from droplab.harness.definition.catalogue import Catalogue
 
+DEADLINE_S = 0.2
+"""A proof compares the same traffic before and after, so it need not wait as long as a verdict does."""
+
 
 @dataclass(frozen=True)
 class Aimed:
@@ -55,7 +58,10 @@ def aim(lab: Lab, broken: str, spec: ProbeSpec, catalogue: Catalogue) -> Aimed:
         fields["target"] = f"{target}:{port or _service_port(lab, target)}" if spec.kind == "syn" else target
         if spec.kind == "http":
             fields["target"] = f"http://{target}" + (f":{port}" if port else "") + "/"
-    return Aimed(source, catalogue.probe(spec.kind)(**fields), spec.metric, spec.kind)
+    cls = catalogue.probe(spec.kind)
+    if "deadline_s" in cls.model_fields:
+        fields.setdefault("deadline_s", DEADLINE_S)
+    return Aimed(source, cls(**fields), spec.metric, spec.kind)
 
 
 def _own_probe(lab: Lab, broken: str, spec: ProbeSpec) -> tuple[str, str] | None:
@@ -107,8 +113,9 @@ def _host(target: str) -> str:
 
 
 def _networks(lab: Lab, name: str) -> set[str]:
-    node: LabNode = lab.nodes[name]
-    return {network for network, _ in node.interfaces}
+    """The networks of a node; the switch is in all of them."""
+    nodes: list[LabNode] = list(lab.nodes.values()) if name == "switch" else [lab.nodes[name]]
+    return {network for node in nodes for network, _ in node.interfaces}
 
 
 def _neighbours(lab: Lab, broken: str) -> Iterator[str]:

@@ -36,9 +36,13 @@ BOUNDS = list(bounded())
 
 
 def required(kind: str) -> dict[str, Any]:
-    """Something for every parameter that must be given."""
-    parameters = describe(CATALOGUE, kind)["parameters"]
-    return {one["name"]: one.get("minimum", SAMPLES.get(one["type"], 1)) for one in parameters if one["required"]}
+    """Something for every parameter that must be given, out of the fault's own example where it is there."""
+    example, parameters = CATALOGUE.fault(kind).example, describe(CATALOGUE, kind)["parameters"]
+    return {
+        one["name"]: example.get(one["name"], one.get("minimum", SAMPLES.get(one["type"])))
+        for one in parameters
+        if one["required"]
+    }
 
 
 def load_with(folder: Path, kind: str, parameters: dict[str, Any]) -> Any:
@@ -66,3 +70,10 @@ def test_a_bound(tmp_path: Path, kind: str, name: str, type_: str, at: float, be
 @pytest.mark.parametrize("kind", CATALOGUE.fault_kinds())
 def test_a_fault_with_only_what_it_needs(tmp_path: Path, kind: str) -> None:
     assert load_with(tmp_path, kind, required(kind)).signature()
+
+
+@pytest.mark.parametrize("kind", CATALOGUE.fault_kinds())
+def test_the_example_of_a_fault(tmp_path: Path, kind: str) -> None:
+    example = dict(CATALOGUE.fault(kind).example)
+    fault = load_with(tmp_path, kind, example)
+    assert {name: getattr(fault, name) for name in example} == example

@@ -114,8 +114,9 @@ FAULTS = [
     ("trigger: {probe: page}", "trigger: {probe: page, @mtric: x}", "faults.small.trigger.mtric: unknown key; did you mean metric?"),
     ("trigger: {probe: page}", "trigger: {probe: page, metric: @loss}", "faults.small.trigger.metric: no metric of page (got loss); its metrics are outcome, status, body_contains, body_sha256, lookup_s, connect_s, first_byte_s, total_s, ok_rate"),
     ("trigger: {probe: page}", "trigger: @{probe: usage}", "faults.small.trigger.metric: is missing: which metric of the probe; its metrics are usage, entries"),
-    ("trigger: {probe: page}", "trigger: {probe: page, symptom: @rises}", "faults.small.trigger.symptom: outcome is a category: the symptom is that it changes (got rises)"),
-    ("trigger: {probe: page}", "trigger: {probe: syn, symptom: @changes}", "faults.small.trigger.symptom: loss is a proportion: the symptom is that it rises (got changes)"),
+    ("trigger: {probe: page}", "trigger: {probe: page, symptom: @rises}", "faults.small.trigger.symptom: outcome is a category: its symptom is changes (got rises)"),
+    ("trigger: {probe: page}", "trigger: {probe: page, metric: total_s, symptom: @rises}", "faults.small.trigger.symptom: total_s is a time: its symptom is slower (got rises)"),
+    ("trigger: {probe: page}", "trigger: {probe: syn, symptom: @changes}", "faults.small.trigger.symptom: loss is a proportion: its symptom is rises (got changes)"),
     ("removes: [small]", "removes: []", "faults.small: no step of the solution removes it"),
 ]  # fmt: skip
 

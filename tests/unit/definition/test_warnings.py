@@ -22,7 +22,7 @@ def drop(parameters: str) -> list[tuple[str, str]]:
 
 
 CASES = [
-    (drop("every: 3"), ["faults.one: every 3. packet of all kinds is counted, answers to a probe too, so the share of SYNs that are lost is not 1/3; with syn: true it is"]),
+    (drop("every: 3"), ["faults.one: every: 3 counts packets of all kinds, also what answers a probe, so the share of lost SYNs is not 1/3; with syn: true it is"]),
     (drop("every: 3, syn: true"), []),
     (drop("every: 3, match: -p tcp --syn"), []),
     (drop("every: 3, protocol: udp"), []),

@@ -15,13 +15,13 @@ table inet t {
 \t\tsize 65535
 \t\tflags dynamic,timeout
 \t\ttimeout 1m
-\t\telements = { 198.18.0.3 counter expires 59s760ms }
+\t\telements = { 198.18.0.3 counter }
 \t}
 
 \tset big {
 \t\ttype ipv4_addr
 \t\tflags interval
-\t\telements = { 198.18.77.0/28 expires 9s, 198.18.78.1,
+\t\telements = { 198.18.77.0/28, 198.18.78.1,
 \t\t\t     198.18.79.5 }
 \t}
 
@@ -29,9 +29,9 @@ table inet t {
 \t\tcomment "hello"
 \t\ttype filter hook input priority filter; policy accept;
 \t\tlog prefix "a b { c"
-\t\tquota 5 mbytes used 1680 bytes
+\t\tquota 5 mbytes
 \t\ttcp dport 99 jump {
-\t\t\tcounter packets 20 bytes 1680
+\t\t\tcounter
 \t\t\taccept
 \t\t}
 \t\tdrop

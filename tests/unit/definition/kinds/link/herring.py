@@ -16,6 +16,7 @@ class Herring(Fault):
     evidence: ClassVar = "none"
     lookalike: ClassVar = "none"
     remedy: ClassVar = "none"
+    look: ClassVar = ("true", "none")
 
     def plan(self, node: Node) -> Change:
         """Nothing."""

@@ -18,6 +18,7 @@ class Limit(Fault):
     evidence: ClassVar = "none"
     lookalike: ClassVar = "none"
     remedy: ClassVar = "none"
+    look: ClassVar = ("true", "none")
 
     pps: int = Field(default=100, description="packets a second that pass")
 
