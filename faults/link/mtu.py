@@ -39,6 +39,10 @@ class Mtu(Fault):
     mtu: int = Field(ge=68, le=1490, description="bytes; 68 is the least that IPv4 allows (RFC 791)")
     interface: str = Field(default="eth0", pattern=r"^[\w.-]{1,15}$", description="the interface in the node")
 
+    def memoryless(self) -> bool:
+        """The size of a packet alone decides."""
+        return True
+
     def plan(self, node: Node) -> Change:
         """Set the MTU; undoing sets the old one and brings back IPv6 addresses that the kernel took off."""
         link = next(iter(node.netlink.get_links(ifname=self.interface)))

@@ -92,6 +92,10 @@ class IptablesDrop(Fault):
             words += ["-m", "statistic", "--mode", "nth", "--every", str(self.every), "--packet", "0"]
         return (*words, "-j", "DROP")
 
+    def memoryless(self) -> bool:
+        """Every n-th packet is the only rule that counts, unless a match does (limit, connlimit, recent)."""
+        return self.every is None and self.match is None
+
     def plan(self, node: Node) -> Change:  # noqa: ARG002 (the rule is the same whatever the node holds)
         """One rule, appended; found and deleted by its own words."""
         rule = self._rule()

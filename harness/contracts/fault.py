@@ -90,6 +90,13 @@ class Fault(BaseModel, ABC):
         """The scope with these parameters: "host" when the change is felt outside the node."""
         return self.scope
 
+    def memoryless(self) -> bool:
+        """Whether each packet's fate is its own, whatever else is under way: no queue, table, rate or count decides.
+
+        Probes may then be measured side by side.
+        """
+        return False
+
     @abstractmethod
     def plan(self, node: Node) -> Change:
         """Decide the change. Reads, never writes."""

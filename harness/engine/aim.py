@@ -15,7 +15,7 @@ from droplab.harness.errors import UsageError
 if TYPE_CHECKING:
     from droplab.harness.definition.catalogue import Catalogue
 
-DEADLINE_S = 0.2
+DEADLINE_S = 0.1
 """A proof compares the same traffic before and after, so it need not wait as long as a verdict does."""
 
 

@@ -28,16 +28,18 @@ def apply(run: RunFile, node: Runs, target: Mapping[str, Any], change: Change, l
     try:
         for position, argv in enumerate(change.apply):
             change.run(node, argv, stdin=change.stdin if position == 0 else None)
+            run.step()
+        run.done(number)
     except BaseException:
         undo(run, node, number, change, label)
         raise
-    run.done(number)
     return number
 
 
 def undo(run: RunFile, node: Runs, number: int, change: Change, label: str) -> str | None:
     """Undo a change; None when it is undone or was undone by somebody else, else one line of residue."""
     left = revert(node, change, label)
+    run.step()
     if left is None:
         run.settled(number)
     return left

@@ -1,4 +1,8 @@
-"""Measuring what a definition expects: as many probes as the test needs, more looks where one decides nothing."""
+"""Measuring what a definition expects: as many probes as the test needs, more looks where one decides nothing.
+
+Where each packet's fate is its own (``Fault.memoryless``), a probe that mostly waits for a word, such as a request
+that is never answered, is measured beside the others.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from dataclasses import replace
 from droplab.harness.contracts.measurement import Measurement, Metric, Proportion, Value
 from droplab.harness.contracts.node import Node
 from droplab.harness.definition.lab import Expectations, Lab, ProbeUse
+from droplab.harness.engine.aside import Aside
 from droplab.harness.engine.events import Listener
 from droplab.harness.verdict.expectation import Expectation, Within
 from droplab.harness.verdict.judge import TIMES, Check, judge, judge_times, looks, trials
@@ -25,14 +30,28 @@ class Measurer:
 
     def checks(self, *expectations: Expectations) -> Iterator[Check]:
         """A check for each expected metric, in the order of the probes in the definition."""
-        for name, use in self._lab.probes.items():
-            wanted = {metric: expected for group in expectations for metric, expected in group.get(name, {}).items()}
+        every = {name: _wanted(name, expectations) for name in self._lab.probes}
+        aside = {
+            name: self._aside(self._lab.probes[name]) for name, wanted in every.items() if self._waits(name, wanted)
+        }
+        for name, wanted in every.items():
             if wanted:
                 self._listener.measuring(name)
-                yield from self._probe(name, use, wanted)
+                first = aside[name].result() if name in aside else None
+                yield from self._probe(name, self._lab.probes[name], wanted, first)
 
-    def _probe(self, name: str, use: ProbeUse, wanted: Mapping[str, Expectation]) -> Iterator[Check]:
-        seen = self._measure(use, self._sized(use, wanted))
+    def _waits(self, name: str, wanted: Mapping[str, Expectation]) -> bool:
+        metrics = self._lab.probes[name].probe.metrics
+        words = bool(wanted) and all(metrics[metric] in (Metric.CATEGORY, Metric.TEXT) for metric in wanted)
+        return words and all(use.fault.memoryless() for use in self._lab.faults.values())
+
+    def _aside(self, use: ProbeUse) -> Aside[Measurement]:
+        return Aside(lambda: self._measure(use, use))
+
+    def _probe(
+        self, name: str, use: ProbeUse, wanted: Mapping[str, Expectation], first: Measurement | None
+    ) -> Iterator[Check]:
+        seen = first or self._measure(use, self._sized(use, wanted))
         for _ in range(max(map(looks, wanted.values())) - 1):
             if not any(_undecided(name, metric, expected, seen) for metric, expected in wanted.items()):
                 break
@@ -63,6 +82,10 @@ class Measurer:
         """A time is measured three times, and every one of them must fit."""
         measured = [first, *(self._measure(use, use) for _ in range(TIMES - 1))]
         return [float(value) for seen in measured if isinstance(value := seen.values.get(metric), int | float)]
+
+
+def _wanted(name: str, expectations: tuple[Expectations, ...]) -> dict[str, Expectation]:
+    return {metric: expected for group in expectations for metric, expected in group.get(name, {}).items()}
 
 
 def _undecided(name: str, metric: str, expected: Expectation, seen: Measurement) -> bool:

@@ -7,13 +7,15 @@ written.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import secrets
+import signal
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,9 @@ from typing import Any
 from droplab.harness.errors import MachineLacks
 
 Record = dict[str, Any]
+
+KILL_AFTER = "DROPLAB_KILL_AFTER"
+"""For tests only: SIGKILL for the process that began a run, after so many writes and applied commands of that run."""
 
 
 def folder() -> Path:
@@ -51,10 +56,11 @@ def exclusive() -> Iterator[None]:
 class RunFile:
     """The open, locked file of a run of ours."""
 
-    def __init__(self, path: Path, fd: int) -> None:
+    def __init__(self, path: Path, fd: int, kill_after: int = 0) -> None:
         self.path = path
         self.fd = fd
         self.id = path.stem
+        self._steps_left = kill_after
         self._intents = max((r["intent"] for r in read(path) if "intent" in r), default=0)
 
     @classmethod
@@ -64,8 +70,13 @@ class RunFile:
         hidden = _made_folder() / f"{run_id}.tmp"
         fd = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         fcntl.flock(fd, fcntl.LOCK_EX)
-        run = cls(hidden.with_suffix(".jsonl"), fd)
-        run.write({"schema": 1, "id": run_id, "pid": os.getpid(), "started": time.time(), **header})
+        run = cls(hidden.with_suffix(".jsonl"), fd, int(os.environ.get(KILL_AFTER, "0")))
+        try:
+            run.write({"schema": 1, "id": run_id, "pid": os.getpid(), "started": time.time(), **header})
+        except MachineLacks:
+            hidden.unlink()
+            run.release()
+            raise
         hidden.rename(run.path)
         return run
 
@@ -86,8 +97,15 @@ class RunFile:
         return None
 
     def write(self, record: Mapping[str, Any]) -> None:
-        """Append one record with one write(2)."""
-        os.write(self.fd, json.dumps(record, separators=(",", ":")).encode() + b"\n")
+        """Append one record with one write(2). Raises MachineLacks when the disk is full."""
+        _append(self.fd, self.path, record)
+        self.step()
+
+    def step(self) -> None:
+        """A record is written, or a command of a change has run. Tests end the run here: see KILL_AFTER."""
+        self._steps_left -= 1
+        if self._steps_left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def records(self) -> list[Record]:
         """Everything written so far."""
@@ -104,8 +122,12 @@ class RunFile:
         self.write({"done": number})
 
     def settled(self, number: int) -> None:
-        """The change ``number`` is undone, or its target is gone."""
-        self.write({"settled": number})
+        """The change ``number`` is undone, or its target is gone.
+
+        A full disk does not stop an undoing: who reads the file later looks again and finds nothing to undo.
+        """
+        with suppress(MachineLacks):
+            self.write({"settled": number})
 
     def remove(self) -> None:
         """Unlink the file while it is locked, then let go of it; idempotent."""
@@ -137,11 +159,26 @@ def read(path: Path) -> list[Record]:
 
 def append(path: Path, record: Mapping[str, Any]) -> None:
     """Append a record to the file of a living run of another process (a hint that was given)."""
-    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+    fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
     try:
-        os.write(fd, json.dumps(record, separators=(",", ":")).encode() + b"\n")
+        _append(fd, path, record)
     finally:
         os.close(fd)
+
+
+def _append(fd: int, path: Path, record: Mapping[str, Any]) -> None:
+    """One record on a line of its own, also after a line that a full disk tore."""
+    line = json.dumps(record, separators=(",", ":")).encode() + b"\n"
+    size = os.fstat(fd).st_size
+    if size and os.pread(fd, 1, size - 1) != b"\n":
+        line = b"\n" + line
+    try:
+        if os.write(fd, line) == len(line):
+            return
+        reason = os.strerror(errno.ENOSPC)
+    except OSError as error:
+        reason = str(error.strerror)
+    raise MachineLacks(f"{path}: cannot be written ({reason}); make room there, or set DROPLAB_RUN_DIR")
 
 
 def unsettled(records: list[Record]) -> list[Record]:

@@ -16,7 +16,7 @@ from droplab.harness.probes.tcp_state import TcpState, tcp_state
 
 BODY_BYTES = 16 << 20
 POLL_S = 0.02
-STARVED_GRACE_S = 0.1
+STARVED_GRACE_S = 0.1  # to the answer of the second retransmission, if it has one: some 1000 round trips in a lab
 USER_AGENT = "curl/7.88.1"  # the size of the request decides whether it passes a small MTU
 ATE_IT = "network ate the request"
 SILENT = "server has it and is silent"
