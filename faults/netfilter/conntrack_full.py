@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice, product
+from itertools import chain, islice, product
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -14,7 +14,6 @@ from droplab.harness.contracts.node import Node
 from droplab.harness.contracts.trace import ConntrackCounter
 from droplab.harness.errors import UsageError
 
-COUNT = "/proc/sys/net/netfilter/nf_conntrack_count"
 MAX = "/proc/sys/net/netfilter/nf_conntrack_max"
 LIMIT = "net.netfilter.nf_conntrack_max"
 STATEFUL = ("INPUT", "-m", "conntrack", "--ctstate", "INVALID", "-j", "DROP")
@@ -55,11 +54,11 @@ class ConntrackFull(Fault):
         return "node" if self.max is None else "host"
 
     def plan(self, node: Node) -> Change:
-        """Fill what is free now; undo by flushing the table, and put the limit back."""
-        limit, count = int(node.read(MAX)), int(node.read(COUNT))
+        """Make room, put the connections back and fill the rest; undo by flushing the table, and put the limit back."""
+        limit = int(node.read(MAX))
         target = limit if self.max is None else self.max
         full = f'[ "$(conntrack -C)" -ge {int(target * (1 - ROOM))} ]'
-        fill: list[Argv] = [("conntrack", "-R", "/dev/stdin")]
+        fill: list[Argv] = [("conntrack", "-F"), ("conntrack", "-R", "/dev/stdin")]
         empty: list[Argv] = [("conntrack", "-F")]
         there = full
         if not self._tracking(node):
@@ -70,10 +69,16 @@ class ConntrackFull(Fault):
             apply=tuple(fill),
             present=Question(("sh", "-c", there)),
             revert=tuple(empty),
-            stdin="".join(islice(_entries(), max(target - count, 0))),
+            stdin="".join(islice(chain(self._assured(node), _entries()), target)),
             timeout_s=60,
             host=self._lowered(node, limit) if self.max is not None else None,
         )
+
+    @staticmethod
+    def _assured(node: Node) -> list[str]:
+        """The node's own connections, as commands that bring them back; unassured entries would be evicted."""
+        saved = node.run(("conntrack", "-L", "--status", "ASSURED", "--output", "save"), check=False).stdout
+        return saved.splitlines(keepends=True)
 
     @staticmethod
     def _tracking(node: Node) -> bool:

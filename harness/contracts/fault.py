@@ -28,15 +28,16 @@ class LooksLike:
 class ProbeSpec:
     """A probe past the broken node: ``kind`` is a file name in harness/probes, ``parameters`` its fields.
 
-    ``role`` is the part that the broken node has in it: the target, the source, or a router (or the switch) on the
-    way. The engine chooses the nodes and fills in the target: the lab's own probe of that kind which fits, or else
-    neighbours of the node. A ``target`` among the parameters is taken as it is.
+    ``role`` is the part that the broken node has in it: the target, the source, a router (or the switch) on the way,
+    or ("routed") the target of a node in another network. The engine chooses the nodes and fills in the target: the
+    lab's own probe of that kind which fits, or else neighbours of the node. A ``target`` among the parameters is taken
+    as it is.
     """
 
     kind: str
     metric: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    role: Literal["target", "source", "through"] = "target"
+    role: Literal["target", "source", "through", "routed"] = "target"
 
 
 @dataclass(frozen=True)

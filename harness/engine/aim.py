@@ -74,6 +74,7 @@ def _own_probe(lab: Lab, broken: str, spec: ProbeSpec) -> tuple[str, str] | None
             "target": target == broken,
             "source": use.node == broken,
             "through": broken not in (use.node, target) and _passes(lab, use.node, target, broken),
+            "routed": target == broken and not _networks(lab, use.node) & _networks(lab, broken),
         }
         if fits[spec.role]:
             return use.node, use.probe.target
@@ -91,6 +92,8 @@ def _pair(lab: Lab, broken: str, role: str) -> tuple[str, str]:
     """Source and target: a neighbour and the broken node, in the order of the role, or two nodes around it."""
     if role == "target":
         return next(_neighbours(lab, broken)), broken
+    if role == "routed":
+        return _stranger(lab, broken), broken
     if role == "source":
         return broken, _server(_neighbours(lab, broken), lab, broken)
     around = list(lab.nodes) if broken == "switch" else list(_neighbours(lab, broken))
@@ -99,6 +102,14 @@ def _pair(lab: Lab, broken: str, role: str) -> tuple[str, str]:
             if source != target and _passes(lab, source, target, broken):
                 return source, target
     raise UsageError(f"{broken}: no two nodes talk through it, so nothing can show that the fault bites")
+
+
+def _stranger(lab: Lab, broken: str) -> str:
+    """The first node that reaches ``broken`` through a router only."""
+    for name in lab.nodes:
+        if not _networks(lab, name) & _networks(lab, broken):
+            return name
+    raise UsageError(f"{broken}: every node shares a network with it, so nothing can show what is lost behind a router")
 
 
 def _server(names: Iterator[str], lab: Lab, broken: str) -> str:

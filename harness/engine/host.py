@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Set
 from typing import TYPE_CHECKING, Any
 
 from droplab.harness.contracts.change import Change
@@ -36,7 +37,7 @@ class HostChange:
         self, run: RunFile, number: int, change: Change, label: str, watchdog: subprocess.Popen[Any] | None
     ) -> None:
         self._run = run
-        self._number = number
+        self.number = number
         self._change = change
         self._label = label
         self._watchdog = watchdog
@@ -59,9 +60,20 @@ class HostChange:
 
     def end(self) -> str | None:
         """Put it back; what is left, in words."""
-        left = journal.undo(self._run, host_node(), self._number, self._change, self._label)
+        left = journal.undo(self._run, host_node(), self.number, self._change, self._label)
         _dismiss(self._watchdog)
         return left
+
+
+def undo_all(run: RunFile, *, except_for: Set[int] = frozenset()) -> list[str]:
+    """Undo the host-wide changes that a run's file still has, newest first; what is left, in words."""
+    still = [intent for intent in unsettled(run.records()) if intent["target"]["node"] == TARGET["node"]]
+    left = [
+        journal.undo(run, host_node(), intent["intent"], Change.from_json(intent["change"]), intent["label"])
+        for intent in reversed(still)
+        if intent["intent"] not in except_for
+    ]
+    return [words for words in left if words]
 
 
 def _refuse_second(run: RunFile, label: str) -> None:

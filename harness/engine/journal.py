@@ -26,8 +26,8 @@ def apply(run: RunFile, node: Runs, target: Mapping[str, Any], change: Change, l
         )
     number = run.intent({"target": dict(target), "label": label, "change": change.to_json()})
     try:
-        for position, argv in enumerate(change.apply):
-            change.run(node, argv, stdin=change.stdin if position == 0 else None)
+        for argv in change.apply:
+            change.run(node, argv, stdin=change.stdin if "/dev/stdin" in argv else None)
             run.step()
         run.done(number)
     except BaseException:

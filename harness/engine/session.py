@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from droplab.harness.contracts.change import Change
 from droplab.harness.contracts.node import Node
 from droplab.harness.definition.lab import FaultUse, Lab
-from droplab.harness.engine import journal
+from droplab.harness.engine import host, journal
 from droplab.harness.engine.host import HostChange
 from droplab.harness.engine.proof import Prover
 from droplab.harness.engine.report import FaultReport, Proof
@@ -110,14 +110,14 @@ class Session:
         """Apply a fault's change under the journal, the host's part first."""
         node = self.nodes[use.node]
         change = use.fault.plan(node)
-        host = HostChange.begin(self.run, change.host, use.key, watched=not self._outlives) if change.host else None
+        on_host = HostChange.begin(self.run, change.host, use.key, watched=not self._outlives) if change.host else None
         try:
             number = journal.apply(self.run, node, self._target(use.node), change, use.key)
         except BaseException:
-            if host:
-                host.end()
+            if on_host:
+                on_host.end()
             raise
-        self.injected[use.key] = Injected(use, number, change, host)
+        self.injected[use.key] = Injected(use, number, change, on_host)
         return change
 
     def present(self, key: str) -> bool:
@@ -138,17 +138,22 @@ class Session:
     def abandon(self) -> None:
         """Take down a started lab that did not come up. Raises Residue when something is left."""
         record = self._live.record() if self._live else {"runtime": self.runtime.name, "run_id": self.run.id}
-        left = [fault.host.end() for fault in reversed(self.injected.values()) if fault.host]
-        residue = [words for words in left if words] + self.runtime.destroy(record)
+        residue = self._end_host_changes() + self.runtime.destroy(record)
         if residue:
             self.run.release()
             raise Residue("; ".join(residue))
         self.run.remove()
 
+    def _end_host_changes(self) -> list[str]:
+        """Put the machine back: what is known here, and what a signal or a full disk cut short in between."""
+        left = [fault.host.end() for fault in reversed(self.injected.values()) if fault.host]
+        known = {fault.host.number for fault in self.injected.values() if fault.host}
+        left += host.undo_all(self.run, except_for=known)
+        return [words for words in left if words]
+
     def close(self) -> list[str]:
         """Take it all down: changes that outlast the nodes first, then the lab, then the run file. What is left."""
-        left = [fault.host.end() for fault in reversed(self.injected.values()) if fault.host]
-        residue = [words for words in left if words]
+        residue = self._end_host_changes()
         try:
             if self._live is not None:
                 self._live.close()
