@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from itertools import chain, islice, product
 from typing import ClassVar, Literal
@@ -86,7 +87,7 @@ class ConntrackFull(Fault):
         return any(word in rules for word in ("-m conntrack", "-m state", "ct state", "*nat"))
 
     def _lowered(self, node: Node, limit: int) -> Change:
-        tracked = int(node.run(("nsenter", "--net=/proc/1/ns/net", "conntrack", "-C")).stdout)
+        tracked = int(node.run(("nsenter", f"--net=/proc/{os.getpid()}/ns/net", "conntrack", "-C")).stdout)
         if self.max is not None and self.max < tracked + HEADROOM:
             raise UsageError(
                 f"conntrack_full: max {self.max} is too low for this machine, which tracks {tracked} connections; "

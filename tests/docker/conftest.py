@@ -15,6 +15,7 @@ from tests.waiting import gone_within
 if TYPE_CHECKING:
     from docker import APIClient
 
+
 @pytest.fixture
 def client(docker_ready: None) -> Iterator[APIClient]:
     client = connect()

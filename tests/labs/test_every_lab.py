@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from droplab.harness.definition.catalogue import list_labs
+from tests.labs.cli import droplab, report_of
 
-DROPLAB = (sys.executable, "-m", "droplab")
 LABS = [lab.id for lab in list_labs()]
 
 
 def run(lab: str, runtime: str, *options: str) -> subprocess.CompletedProcess[str]:
     """``droplab run`` as a process of its own."""
-    return subprocess.run(
-        (*DROPLAB, "run", lab, "--runtime", runtime, *options), capture_output=True, text=True, timeout=120, check=False
-    )
+    return droplab("run", lab, "--runtime", runtime, *options)
 
 
 @pytest.mark.netns
 @pytest.mark.parametrize("lab", LABS)
 def test_on_netns(lab: str) -> None:
     done = run(lab, "netns", "--json")
-    report = json.loads(done.stdout)
+    report = report_of(done)
     assert (done.returncode, report["verdict"], report["residue"]) == (0, "pass", []), report["why"] or done.stderr
     assert all(fault["gone"] for fault in report["faults"])
     assert [phase["name"] for phase in report["phases"]][:2] == ["healthy", "broken"]
@@ -37,7 +33,7 @@ def test_on_netns(lab: str) -> None:
 @pytest.mark.parametrize("lab", LABS)
 def test_on_docker(lab: str, docker_ready: None) -> None:
     done = run(lab, "docker", "--json")
-    report = json.loads(done.stdout)
+    report = report_of(done)
     assert (done.returncode, report["verdict"], report["residue"]) == (0, "pass", []), report["why"] or done.stderr
 
 
@@ -58,7 +54,7 @@ def test_lab_48_tells_its_story_in_under_forty_lines(tmp_path: Path) -> None:
 
 @pytest.mark.netns
 def test_the_hidden_fault_shows_in_the_checks() -> None:
-    report = json.loads(run("48", "netns", "--json").stdout)
+    report = report_of(run("48", "netns", "--json"))
     phases = {phase["name"]: {(c["probe"], c["metric"]): c for c in phase["checks"]} for phase in report["phases"]}
     broken = phases["broken"][("syn", "loss")]
     assert broken["interval"][0] < 0.51 < broken["interval"][1]
@@ -74,5 +70,5 @@ def test_the_hidden_fault_shows_in_the_checks() -> None:
 )
 def test_parameters_can_be_set(settings: tuple[str, ...], words: str) -> None:
     options = [word for setting in settings for word in ("--set", setting)]
-    report = json.loads(run("48", "netns", "--json", *options).stdout)
+    report = report_of(run("48", "netns", "--json", *options))
     assert report["verdict"] == words, report["why"]
