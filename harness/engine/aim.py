@@ -47,27 +47,34 @@ def trigger(lab: Lab, use: FaultUse, spec: ProbeSpec, catalogue: Catalogue) -> t
 def aim(lab: Lab, broken: str, spec: ProbeSpec, catalogue: Catalogue) -> Aimed:
     """Point ``spec`` so that ``broken`` has its role. Raises UsageError when the lab has no nodes for that."""
     fields: dict[str, Any] = dict(spec.parameters)
-    port = fields.pop("port", None)
-    own = None if port is not None or "target" in fields else _own_probe(lab, broken, spec)
+    cls = catalogue.probe(spec.kind)
+    whom = _names_a_node(cls)
+    port = None if "port" in cls.model_fields else fields.pop("port", None)
+    own = None if port is not None or whom in fields else _own_probe(lab, broken, spec)
     if own is not None:
-        source, fields["target"] = own
-    elif "target" in fields:
-        source = broken if spec.role == "source" else _pair(lab, broken, spec.role)[0]
+        source, fields[whom] = own
+    elif whom in fields:
+        source = broken if spec.role == "source" else _asker(lab, broken, spec.role, fields[whom])
     else:
         source, target = _pair(lab, broken, spec.role)
-        fields["target"] = f"{target}:{port or _service_port(lab, target)}" if spec.kind == "syn" else target
+        fields[whom] = f"{target}:{port or _service_port(lab, target)}" if spec.kind in ("syn", "hold") else target
         if spec.kind == "http":
             fields["target"] = f"http://{target}" + (f":{port}" if port else "") + "/"
-    cls = catalogue.probe(spec.kind)
     if "deadline_s" in cls.model_fields:
         fields.setdefault("deadline_s", DEADLINE_S)
     return Aimed(source, cls(**fields), spec.metric, spec.kind)
 
 
+def _names_a_node(cls: type[Probe]) -> str:
+    """The field that says who is probed: ``target``, unless the class names another one (see probe_uses)."""
+    return str(next(iter(getattr(cls, "names_nodes", ("target",)))))
+
+
 def _own_probe(lab: Lab, broken: str, spec: ProbeSpec) -> tuple[str, str] | None:
     """Node and target of the lab's first probe of that kind in which ``broken`` has the role."""
     for use in lab.probes.values():
-        target = _host(use.probe.target)
+        aimed_at = str(getattr(use.probe, _names_a_node(type(use.probe))))
+        target = _host(aimed_at)
         if use.kind != spec.kind or target not in lab.nodes:
             continue
         fits = {
@@ -77,8 +84,17 @@ def _own_probe(lab: Lab, broken: str, spec: ProbeSpec) -> tuple[str, str] | None
             "routed": target == broken and not _networks(lab, use.node) & _networks(lab, broken),
         }
         if fits[spec.role]:
-            return use.node, use.probe.target
+            return use.node, aimed_at
     return None
+
+
+def _asker(lab: Lab, broken: str, role: str, target: str) -> str:
+    """Who probes a target that the fault names: the first node of the pair that is not the target itself."""
+    if role == "target":
+        for name in _neighbours(lab, broken):
+            if _host(target) not in (name, str(lab.nodes[name].address)):
+                return name
+    return _pair(lab, broken, role)[0]
 
 
 def _passes(lab: Lab, source: str, target: str, middle: str) -> bool:

@@ -16,6 +16,7 @@ from droplab.harness.contracts.trace import Trace
 from droplab.harness.definition.lab import FaultUse, Lab
 from droplab.harness.engine.aim import Aimed, aim, trigger
 from droplab.harness.engine.report import Proof
+from droplab.harness.engine.settle import settle
 from droplab.harness.verdict.proportion import rises, same
 
 if TYPE_CHECKING:
@@ -60,8 +61,10 @@ class Prover:
     def observe(self, times: int | None = None) -> Observation:
         """Measure the trigger between two readings of the traces, then the control.
 
-        ``times``: how many times to take for "slower"; by default as many as its first one allows.
+        ``times``: how many times to take for "slower"; by default as many as its first one allows. What earlier traffic
+        taught the kernels is forgotten first: a path MTU that was learnt before would hide a black hole.
         """
+        settle(self._nodes.values())
         began = self._read()
         measured = self._measure(self.trigger)
         ended = self._read()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,14 +29,15 @@ class Switch(NetnsNode):
 
 @dataclass(frozen=True)
 class Tether:
-    """What ties a foreground lab to this process: its containers' standard inputs and the switch's keeper."""
+    """What ties a lab to this process: its containers' standard inputs and the switch's keeper."""
 
     lifelines: Sequence[Attached]
     switch: SwitchHold
 
     def let_go(self) -> None:
         """A started lab stands: from now on its keeper decides how long it lives."""
-        self.switch.begun()
+        with suppress(BrokenPipeError):  # the keeper has ended already
+            self.switch.begun()
         for lifeline in self.lifelines:
             lifeline.close()
 
@@ -47,7 +49,10 @@ class Tether:
 
 
 class DockerLab:
-    """Provisioned on containers. A started lab has no ``tether`` and outlives this object."""
+    """Provisioned on containers. Who has only opened it has no ``tether``.
+
+    One that ``outlives`` us is let go by ``close``: until then our death is its end too.
+    """
 
     def __init__(
         self,
@@ -57,12 +62,15 @@ class DockerLab:
         switch: Switch,
         keeper: ProcessIdentity,
         tether: Tether | None,
+        *,
+        outlives: bool = False,
     ) -> None:
         self._owner = owner
         self._client = client
         self._containers = {node.name: node for node in nodes}
         self._keeper = keeper
         self._tether = tether
+        self._outlives = outlives
         self.nodes: Mapping[str, LiveNode] = self._containers
         self.switch: NetnsNode = switch
         self._switch = ProcessIdentity.of(switch.pid)
@@ -79,16 +87,16 @@ class DockerLab:
         }
 
     def close(self) -> None:
-        """Remove a foreground lab and wait until it is gone; of a started one only our handles. Idempotent."""
+        """Remove a foreground lab and wait until it is gone; let go of a started one. Idempotent."""
         if self._closed:
             return
         self._closed = True
         try:
-            if self._tether:
+            if self._tether and not self._outlives:
                 remove_all(self._client, [node.container for node in self._containers.values()])
         finally:
             if self._tether:
-                self._tether.cut()
+                (self._tether.let_go if self._outlives else self._tether.cut)()
             for node in (*self._containers.values(), self.switch):
                 node.close()
             self._client.close()

@@ -39,11 +39,10 @@ def start(lab: Lab, owner: Owner, lifetime: Lifetime) -> DockerLab:
         _serve(lab, client, containers, nodes)
         keeper = ProcessIdentity.of(kept.keeper)
         tether = Tether([container.stdin for container in containers.values()], kept)
-        outlives = lifetime.ttl_s is not None
-        if outlives:
-            tether.let_go()
+        for namespace in (*nodes.values(), switch):
+            namespace.leave_thread()
         undo.pop_all()
-    return DockerLab(owner, client, nodes.values(), switch, keeper, None if outlives else tether)
+    return DockerLab(owner, client, nodes.values(), switch, keeper, tether, outlives=lifetime.ttl_s is not None)
 
 
 def _launch_all(

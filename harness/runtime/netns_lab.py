@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -17,7 +18,11 @@ from droplab.harness.runtime.tree import SWITCH
 
 
 class NetnsLab:
-    """Provisioned in namespaces. ``lifeline`` is the pipe whose end is the lab's; a started lab has none."""
+    """Provisioned in namespaces.
+
+    ``lifeline`` is the pipe whose end is the lab's, None for who has only opened it. One that ``outlives`` us is let
+    go by ``close``: until then our death, while its faults are injected, is its end too.
+    """
 
     def __init__(
         self,
@@ -26,12 +31,15 @@ class NetnsLab:
         init: ProcessIdentity,
         nodes: Iterable[NetnsLabNode],
         lifeline: int | None,
+        *,
+        outlives: bool = False,
     ) -> None:
         self._run_id = run_id
         self._keeper = keeper
         self._init = init
         self._inside = {node.name: node for node in nodes}
         self._lifeline = lifeline
+        self._outlives = outlives
         self.nodes: Mapping[str, LiveNode] = self._inside
         self.switch = NetnsNode(SWITCH, f"/proc/{init.pid}/ns/net")
         self._closed = False
@@ -47,16 +55,20 @@ class NetnsLab:
         }
 
     def close(self) -> None:
-        """End a foreground lab and wait until it is gone; of a started one only our handles. Idempotent."""
+        """End a foreground lab and wait until it is gone; let go of a started one. Idempotent."""
         if self._closed:
             return
         self._closed = True
         for node in (*self._inside.values(), self.switch):
             node.close()
-        if self._lifeline is not None:
-            os.close(self._lifeline)
-            if left := end(self._run_id, self._keeper, self._init):
-                raise Residue("; ".join(left))
+        if self._lifeline is None:
+            return
+        if self._outlives:
+            with suppress(BrokenPipeError):  # it has ended already
+                os.write(self._lifeline, b"begun\n")
+        os.close(self._lifeline)
+        if not self._outlives and (left := end(self._run_id, self._keeper, self._init)):
+            raise Residue("; ".join(left))
 
 
 def end(run_id: str, keeper: ProcessIdentity | None, init: ProcessIdentity | None) -> list[str]:

@@ -40,12 +40,15 @@ def start(lab: Lab, run_id: str, lifetime: Lifetime) -> NetnsLab:
         undo.callback(end, run_id, keeper, None)
         pids = reports.of("wire", {SWITCH, *lab.nodes})
         init = ProcessIdentity.of(pids[SWITCH])
-        live = NetnsLab(run_id, keeper, init, _nodes(lab, pids, init, groups, undo), tether.hand_over(lifetime))
+        nodes = _nodes(lab, pids, init, groups, undo)
+        live = NetnsLab(run_id, keeper, init, nodes, tether.lifeline, outlives=lifetime.ttl_s is not None)
         undo.callback(live.switch.close)
         connect(live.switch, [(live.nodes[name], node) for name, node in lab.nodes.items()])  # type: ignore[misc]
         reports.of("built", set(lab.nodes))
         _serve(lab, live, tether)
-        tether.begun(lifetime)
+        tether.served()
+        for namespace in (*nodes, live.switch):
+            namespace.leave_thread()
         undo.pop_all()
     reports.close()
     return live
@@ -63,25 +66,18 @@ def _nodes(
 
 @dataclass
 class Tether:
-    """Our ends of the pipes: ``lifeline`` keeps a foreground lab alive, ``go`` lets the nodes' services start."""
+    """Our ends of the pipes: ``lifeline`` keeps the lab alive, ``go`` lets the nodes' services start."""
 
     lifeline: int
     go: int
-
-    def hand_over(self, lifetime: Lifetime) -> int | None:
-        """The lifeline of a foreground lab, which now belongs to the lab."""
-        return self.lifeline if lifetime.ttl_s is None else None
 
     def release(self, nodes: int) -> None:
         """Let the services of so many nodes start."""
         os.write(self.go, b"." * nodes)
 
-    def begun(self, lifetime: Lifetime) -> None:
-        """The lab stands: a started one from now on lives without us."""
+    def served(self) -> None:
+        """The lab stands; its lifeline now belongs to the NetnsLab."""
         os.close(self.go)
-        if lifetime.ttl_s is not None:
-            os.write(self.lifeline, b"begun\n")
-            os.close(self.lifeline)
 
     def cut(self) -> None:
         """The start has failed."""

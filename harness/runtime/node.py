@@ -111,6 +111,14 @@ class NetnsNode:
 
         return IPRoute(fileno=self.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, socket.NETLINK_ROUTE).detach())
 
+    def leave_thread(self) -> None:
+        """Close the route socket of the calling thread, which may end: pyroute2's event loop is closed by none else."""
+        if threading.current_thread() is not threading.main_thread():
+            with self._opening:
+                held = self._routes.pop(threading.get_ident(), None)
+            if held is not None:
+                held.close()
+
     def socket(self, family: int, kind: int, proto: int = 0) -> socket.socket:
         """A socket opened inside the namespace; see the protocol."""
         return netns_socket(self.netns_fd, family, kind, proto)

@@ -12,6 +12,7 @@ PACKAGES: Mapping[str, str] = MappingProxyType(
         "ss": "iproute2",
         "bridge": "iproute2",
         "nsenter": "util-linux",
+        "unshare": "util-linux",
         "iptables": "iptables",
         "iptables-save": "iptables",
         "iptables-legacy": "iptables",
@@ -19,6 +20,9 @@ PACKAGES: Mapping[str, str] = MappingProxyType(
         "conntrack": "conntrack",
         "sysctl": "procps",
         "ps": "procps",
+        "pgrep": "procps",
+        "pkill": "procps",
+        "pidwait": "procps",
         "nginx": "nginx-light",
         "curl": "curl",
         "hping3": "hping3",
@@ -29,6 +33,8 @@ PACKAGES: Mapping[str, str] = MappingProxyType(
         "ifconfig": "net-tools",
         "ethtool": "ethtool",
         "dmesg": "util-linux",
+        "dnsmasq": "dnsmasq-base",
+        "dig": "bind9-dnsutils",
     }
 )
 

@@ -45,7 +45,7 @@ def _carry(source: int, target: int) -> bool:
 @contextmanager
 def _raw(terminal: int) -> Iterator[None]:
     before = termios.tcgetattr(terminal)
-    tty.setraw(terminal)
+    tty.setraw(terminal, termios.TCSADRAIN)  # what was typed ahead is not lost
     try:
         yield
     finally:

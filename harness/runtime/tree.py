@@ -24,7 +24,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
-from droplab.harness.definition.lab import LabNode, NodeFile
+from droplab.harness.definition.lab import LabNode, NodeFile, Service
 from droplab.harness.runtime import isolation, sysctl_profile
 from droplab.harness.runtime.contract import Lifetime
 from droplab.harness.runtime.host_view import HostView, program
@@ -63,13 +63,9 @@ tries=0
 until gone || [ $((tries += 1)) -gt 500 ]; do sleep 0.01; done
 [ $# -eq 0 ] || { exec 9<&-; exec "$@"; }
 """
-INIT_SCRIPT = """trap '' CHLD
-[ -z "$1" ] && exec cat <&3
+INIT_SCRIPT = """[ -z "$1" ] && exec cat <&3
 read -r begun <&3 || exit
 exec sleep "$1" 3<&-
-"""
-NODE_SCRIPT = """trap '' CHLD
-exec sleep infinity
 """
 
 
@@ -200,16 +196,22 @@ def _node(plan: TreePlan, node: NodePlan, ends: Ends) -> None:
     os.read(ends.go, 1)
     plan.privileges.confine()
     _keep_only({})
-    os.execve("/bin/sh", ["sh", "-c", node_script(node.node)], {**ENVIRONMENT})
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # stays so across exec: the kernel reaps the node's orphans
+    for service in node.node.services:
+        if os.fork() == 0:
+            _run(lambda service=service: _serve(service), ends.report, name)  # type: ignore[misc]
+    os.execvpe("sleep", ["sleep", "infinity"], {**ENVIRONMENT})
 
 
-def node_script(node: LabNode) -> str:
-    """Start the services as children of the node's init, which then sleeps for ever."""
-    starts = []
-    for service in node.services:
-        log = f"/var/log/{program(service.run)}.out"
-        starts.append(f"{{ {service.run}\n}} </dev/null >>{log} 2>&1 &\n")
-    return "".join(starts) + NODE_SCRIPT
+def _serve(service: Service) -> None:
+    """Become a service of the node; what it prints goes to a log that is named after its program."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.setsid()
+    log = os.open(f"/var/log/{program(service.run)}.out", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+    os.execve("/bin/sh", ["sh", "-c", service.run], {**ENVIRONMENT})
 
 
 def _join(cgroup_fds: Iterable[int]) -> None:

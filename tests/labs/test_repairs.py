@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 
 import pytest
@@ -14,7 +15,7 @@ from droplab.harness.engine.judgement import Judgement, judge
 from droplab.harness.engine.started import StartedLab, find, open_started
 from droplab.harness.engine.workshop import Order, begin, stop
 
-NAME = "test-repairs"
+NAME = f"repairs-{secrets.token_hex(3)}"
 RANDOM = "-m statistic --mode random --probability 0.3 -j DROP"
 RULES = f"iptables -D INPUT {RANDOM}; iptables -D OUTPUT {RANDOM}"
 MTU = "ip link set eth0 mtu 1500"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,8 @@ from droplab.harness.runtime.contract import Lifetime, Provisioned, Runtime
 from droplab.harness.runtime.process_identity import ProcessIdentity
 from tests.runtimes.labs import two_nodes
 
-RUN = "0badcafe"
+RUN, OTHER = secrets.token_hex(4), secrets.token_hex(4)
+"""Run ids of this session alone: several may run on a machine."""
 
 
 @dataclass(frozen=True)

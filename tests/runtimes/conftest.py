@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from droplab.harness.runtime.contract import Provisioned
-from tests.runtimes.bed import Bed, links_of_this_machine
+from tests.runtimes.bed import OTHER, RUN, Bed, links_of_this_machine
 from tests.waiting import gone_within
 
 
@@ -21,7 +21,7 @@ def bed(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
         request.getfixturevalue("docker_ready")
     made, links = Bed(request.param), links_of_this_machine()
     yield made
-    for run in ("0badcafe", "0badcaff"):
+    for run in (RUN, OTHER):
         assert gone_within(10, lambda run=run: made.left(run)), made.left(run)  # type: ignore[misc]
     assert links_of_this_machine() == links
 

@@ -15,7 +15,7 @@ from droplab.harness.definition.lab import Service
 from droplab.harness.errors import CommandFailed, DroplabError, NodeLost
 from droplab.harness.runtime import readiness, requirements
 from droplab.harness.runtime.contract import Provisioned
-from tests.runtimes.bed import Bed
+from tests.runtimes.bed import OTHER, Bed
 from tests.runtimes.labs import PAGE, lab_of, node, two_nodes
 from tests.waiting import gone_within
 
@@ -170,7 +170,7 @@ def test_a_setup_command_that_fails_undoes_the_start(bed: Bed) -> None:
 
 
 def test_two_labs_share_addresses_but_nothing_else(bed: Bed, lab: Provisioned) -> None:
-    other = bed.foreground(run_id="0badcaff")
+    other = bed.foreground(run_id=OTHER)
     try:
         other.nodes["nginx"].exec(["nginx", "-s", "stop"])
         assert get(lab.nodes["client"], "198.18.48.2") == (200, PAGE)
@@ -193,3 +193,10 @@ def test_a_command_that_prints_for_ever_ends_at_its_limit(lab: Provisioned) -> N
     assert result.duration_s < 10
     assert len(result.stdout) < 5 << 20
     assert "bytes more were not kept" in result.stdout
+
+
+def test_no_zombies_are_left_by_services_and_students(lab: Provisioned) -> None:
+    server = lab.nodes["nginx"]
+    server.exec(["sh", "-c", "(sleep 0.1 &) ; nginx -s reload"])
+    zombies = "! ps -eo stat,args | grep '^Z'"
+    assert gone_within(3, lambda: server.exec(["sh", "-c", zombies]).returncode)

@@ -17,7 +17,7 @@ import pytest
 
 from droplab.harness.errors import NodeLost
 from droplab.harness.runtime.contract import Lifetime
-from tests.runtimes.bed import RUN, Bed
+from tests.runtimes.bed import OTHER, RUN, Bed
 from tests.runtimes.labs import two_nodes
 from tests.waiting import gone_within
 
@@ -27,7 +27,7 @@ FOREGROUND = textwrap.dedent("""
     import json, sys, time
     from tests.runtimes.bed import Bed
     print("starting", flush=True)
-    live = Bed(sys.argv[1]).foreground()
+    live = Bed(sys.argv[1]).foreground(run_id=sys.argv[2])
     print(json.dumps(live.record()), flush=True)
     time.sleep(60)
 """)
@@ -36,7 +36,7 @@ FOREGROUND = textwrap.dedent("""
 def harness(bed: Bed) -> subprocess.Popen[str]:
     """A process that runs a lab in the foreground."""
     return subprocess.Popen(
-        [sys.executable, "-c", FOREGROUND, bed.name],
+        [sys.executable, "-c", FOREGROUND, bed.name, RUN],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -126,7 +126,7 @@ def test_a_started_lab_survives_its_starter_until_it_is_destroyed(bed: Bed, tmp_
 
 def test_a_started_lab_ends_by_the_clock(bed: Bed, tmp_path: Path) -> None:
     ended = tmp_path / "ended"
-    lock, record = start(bed, tmp_path, 0.5, ("touch", str(ended)))
+    lock, record = start(bed, tmp_path, 3, ("touch", str(ended)))
     try:
         assert gone_within(10, lambda: not ended.exists())
         assert gone_within(5, lock.held)
@@ -171,7 +171,7 @@ def test_destroy_leaves_neighbours_alone(bed: Bed, tmp_path: Path) -> None:
     bystander = subprocess.Popen(["sleep", "600"])
     reused = {"pid": bystander.pid, "began": 1}
     try:
-        stranger = {"runtime": bed.name, "run_id": "0badcaff"}
+        stranger = {"runtime": bed.name, "run_id": OTHER}
         assert bed.runtime.destroy(stranger) == []
         parts = {"nodes": {}, "keeper": reused, "switch": reused, "init": reused}
         assert bed.runtime.destroy({**stranger, **parts}) == []
@@ -185,7 +185,6 @@ def test_destroy_leaves_neighbours_alone(bed: Bed, tmp_path: Path) -> None:
         assert bed.runtime.destroy(record) == []
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pyroute2's event loop of that thread
 def test_a_lab_started_from_a_thread_outlives_the_thread(bed: Bed) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
