@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from droplab.harness.runtime.node import find_tool, tool_path
 from droplab.harness.runtime.packages import PACKAGES
 
 State = Literal["yes", "no", "partly"]
@@ -52,8 +52,8 @@ RANDOM = _rule("-m", "statistic", "--mode", "random", "--probability", "0.1", "-
 INVALID = _rule("-m", "conntrack", "--ctstate", "INVALID", "-j", "DROP")
 TBF = _qdisc("root", "tbf", "rate", "1mbit", "burst", "1600", "limit", "3000")
 FEATURES = (
-    Feature("veth", _link("a", "type", "veth", "peer", "name", "b"), "every lab", "veth"),
-    Feature("bridge", _link("br", "type", "bridge"), "every lab", "bridge"),
+    Feature("veth", _link("tried0", "type", "veth", "peer", "name", "tried1"), "every lab", "veth"),
+    Feature("bridge", _link("tried0", "type", "bridge"), "every lab", "bridge"),
     Feature("random and n-th DROP", RANDOM, "iptables_drop", "xt_statistic"),
     Feature("connection tracking", INVALID, "conntrack_full", "nf_conntrack, xt_conntrack"),
     Feature("nftables", ("nft", "add", "table", "inet", "t"), "the snapshot", "nf_tables"),
@@ -79,7 +79,7 @@ def examine() -> Iterator[Finding]:
 
 def _tools() -> Iterator[Finding]:
     for tool, package in PACKAGES.items():
-        found = shutil.which(tool) is not None
+        found = find_tool(tool) is not None
         yield Finding(
             "tool", tool, "yes" if found else "no", "", f"apt-get install {package}", vital=tool in ("ip", "nsenter")
         )
@@ -89,7 +89,12 @@ def _features() -> Iterator[Finding]:
     for feature in FEATURES:
         try:
             done = subprocess.run(
-                ("unshare", "--net", *feature.argv), capture_output=True, text=True, timeout=10, check=False
+                ("unshare", "--net", *feature.argv),
+                capture_output=True,
+                text=True,
+                timeout=10,
+                check=False,
+                env={**os.environ, "PATH": tool_path()},
             )
             works, words = done.returncode == 0, next(iter(done.stderr.strip().splitlines()), "")
         except OSError as error:
@@ -120,7 +125,7 @@ def _docker() -> Iterator[Finding]:
     if not without:
         without = image_lacks()
         yield Finding("docker", "image", "no" if without else "yes", "", without or "")
-    if shutil.which("docker") is None:
+    if find_tool("docker") is None:
         yield Finding(
             "docker", "docker command", "no", "for `droplab shell` in docker nodes", "apt-get install docker.io"
         )
