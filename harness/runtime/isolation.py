@@ -56,12 +56,18 @@ FOLDERS = {
 WELCOME = ("/usr/share/nginx/html/index.html", "var/www/html/index.nginx-debian.html")
 
 
+def mount_own_proc() -> None:
+    """A /proc of the caller's own namespaces: that of a container which droplab may run in is read-only."""
+    mount(None, "/", None, MS_REC | MS_PRIVATE)
+    mount("proc", "/proc", "proc", INERT)
+
+
 def build_init_root(view: HostView, nodes: Iterable[str]) -> None:
     """Give the lab's init a root with the host's programs (read-only) and an empty tmpfs for each node.
 
-    Its root holds no mount of the host's: a copy of those would keep other people's namespaces alive.
+    Its root holds no mount of the host's: a copy of those would keep other people's namespaces alive. To be called
+    after ``mount_own_proc``, which has made the mounts private.
     """
-    mount(None, "/", None, MS_REC | MS_PRIVATE)
     mount("tmpfs", STAGE, "tmpfs", INERT, ROOT_SIZE)
     for name in (*view.folders, "usr", SHOWN_ETC[1:], HIDING_ETC[1:], NODES[1:]):
         os.mkdir(f"{STAGE}/{name}")

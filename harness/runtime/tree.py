@@ -165,6 +165,7 @@ def _init(plan: TreePlan, ends: Ends, held: int) -> None:
     _join(plan.switch_cgroup_fds)
     unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC)
     own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    isolation.mount_own_proc()
     sysctl_profile.apply_here(sysctl_profile.SWITCH)
     sethostname(SWITCH)
     _tell(ends.report, "wire", SWITCH)
