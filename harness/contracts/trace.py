@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from droplab.harness.contracts.change import Argv, Question
+from droplab.harness.contracts.change import Argv, Place, Question, run_at
 from droplab.harness.contracts.node import Node
 
 Scale = Literal["hits", "any", "state"]
@@ -87,10 +87,11 @@ class OwnCounter:
     argv: Argv
     pattern: str
     scale: Scale = "hits"
+    place: Place = "network"
 
     def read(self, broken: Node, prober: Node) -> int:  # noqa: ARG002 (see Trace)
         """The counter now, 0 where the artifact is not there."""
-        found = re.search(self.pattern, broken.run(self.argv, check=False).stdout, re.MULTILINE)
+        found = re.search(self.pattern, run_at(broken, self.place, self.argv, check=False).stdout, re.MULTILINE)
         return int(found.group(1)) if found else 0
 
 

@@ -94,6 +94,7 @@ def _asker(lab: Lab, broken: str, role: str, target: str) -> str:
         for name in _neighbours(lab, broken):
             if _host(target) not in (name, str(lab.nodes[name].address)):
                 return name
+        raise UsageError(f"{broken}: no third node shares a network with it and can ask for {target}")
     return _pair(lab, broken, role)[0]
 
 

@@ -18,7 +18,9 @@ from pathlib import Path
 PROCESSES = 256
 MEMORY_BYTES = 512 << 20
 GONE_WITHIN_S = 2.0
-CONTROLLERS = frozenset({"pids", "memory"})
+LIMITED = frozenset({"pids", "memory"})
+CONTROLLERS = LIMITED | {"cpu"}
+"""Of the processor a node may take what it gets, unless a fault says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def hierarchies() -> list[Hierarchy]:
 def limits_available() -> bool:
     """Whether both processes and memory of a node can be limited here: the controllers exist and can be written."""
     trees = [tree for tree in hierarchies() if os.access(tree.root, os.W_OK)]
-    return {name for tree in trees for name in tree.controllers} >= CONTROLLERS
+    return {name for tree in trees for name in tree.controllers} >= LIMITED
 
 
 def _read(path: Path) -> str:
@@ -136,7 +138,10 @@ def find(run_id: str) -> LabCgroups:
 
 
 def _children(folder: Path) -> list[Path]:
-    return [child for child in folder.iterdir() if child.is_dir()]
+    try:
+        return [child for child in folder.iterdir() if child.is_dir()]
+    except FileNotFoundError:  # its keeper has removed it meanwhile
+        return []
 
 
 def _removed(folder: Path) -> bool:

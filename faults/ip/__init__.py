@@ -1,0 +1,1 @@
+"""Faults of routing, forwarding and path MTUs."""

@@ -1,0 +1,1 @@
+"""Faults of servers, their configuration, files and limits."""
