@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from droplab.harness.contracts.change import Argv, Change, Question
+from droplab.faults.netfilter._chance import chance_pattern, chance_words, probes_to_show
+from droplab.faults.netfilter._rule import Rule
+from droplab.harness.contracts.change import Change
 from droplab.harness.contracts.fault import Fault, LooksLike, ProbeSpec, Signature
 from droplab.harness.contracts.node import Node
 from droplab.harness.contracts.trace import OwnCounter
 
-RESOLUTION = 2**31  # xt_statistic keeps a probability as a fraction of 2^31 and prints eleven digits of it
+IP_ICMP, IP_TCP = 28, 40  # bytes of headers
+FULL_FRAME = 1500
 
 
 class IptablesDrop(Fault):
     """An iptables rule drops packets: all of them, a random share, or every n-th.
 
     The rule is appended to a chain of the filter table as a person would type it. Without a match it hits everything,
-    loopback and ICMP included.
+    loopback and ICMP included. With a length only large packets die: the handshake and a plain ping pass.
     """
 
     needs: ClassVar = ("iptables", "iptables-save")
@@ -55,6 +58,9 @@ class IptablesDrop(Fault):
         default=None, pattern=r"^[0-9.]+(/[0-9]{1,2})?$", description="only from this IPv4 address or prefix"
     )
     syn: bool = Field(default=False, description="only TCP SYNs; with `every`, SYN loss is then exactly 1/n")
+    length: int | None = Field(
+        default=None, ge=60, le=FULL_FRAME, description="only IP packets of at least so many bytes, headers included"
+    )
     match: str | None = Field(default=None, description="further match options, as typed after iptables -A CHAIN")
 
     @model_validator(mode="after")
@@ -74,7 +80,7 @@ class IptablesDrop(Fault):
             return "tcp"
         return self.protocol
 
-    def _rule(self) -> Argv:
+    def _rule(self) -> Rule:
         words: list[str] = []
         if self.source:
             words += ["-s", self.source]
@@ -84,59 +90,71 @@ class IptablesDrop(Fault):
             words += ["--sport" if self.chain == "OUTPUT" else "--dport", str(self.port)]
         if self.syn:
             words += ["--syn"]
+        if self.length is not None:
+            words += ["-m", "length", "--length", f"{self.length}:65535"]
         words += shlex.split(self.match or "")
-        if self.probability is not None:
-            share = f"{self.probability:.9f}".rstrip("0")
-            words += ["-m", "statistic", "--mode", "random", "--probability", share + "0" * share.endswith(".")]
-        if self.every is not None:
-            words += ["-m", "statistic", "--mode", "nth", "--every", str(self.every), "--packet", "0"]
-        return (*words, "-j", "DROP")
-
-    def memoryless(self) -> bool:
-        """Every n-th packet is the only rule that counts, unless a match does (limit, connlimit, recent)."""
-        return self.every is None and self.match is None
+        return Rule(self.chain, (*words, *chance_words(self.probability, self.every), "-j", "DROP"))
 
     def plan(self, node: Node) -> Change:  # noqa: ARG002 (the rule is the same whatever the node holds)
         """One rule, appended; found and deleted by its own words."""
-        rule = self._rule()
-        return Change(
-            apply=(("iptables", "-A", self.chain, *rule),),
-            present=Question(("iptables", "-C", self.chain, *rule)),
-            revert=(("iptables", "-D", self.chain, *rule),),
-        )
+        return self._rule().change()
+
+    @property
+    def _icmp(self) -> bool:
+        return self.layer4 == "icmp" or (self.match is not None and re.search(r"-p\s+icmp", self.match) is not None)
+
+    @property
+    def _role(self) -> Literal["through", "target"]:
+        return "through" if self.chain == "FORWARD" else "target"
 
     def signature(self) -> Signature:
-        """SYNs (or echo requests) are lost, the rule counts them; what the rule does not match is spared."""
-        icmp = self.layer4 == "icmp" or (self.match is not None and re.search(r"-p\s+icmp", self.match) is not None)
-        count = {"count": self._probes()}
-        port = {"port": self.port} if self.port is not None else {}
-        trigger = ProbeSpec("ping", "loss", count) if icmp else ProbeSpec("syn", "loss", {**count, **port})
-        if self.layer4 is None and not icmp:
-            spared: ProbeSpec | str = ProbeSpec("arp", "loss", {"count": 20})
-        else:
-            spared = ProbeSpec("syn" if icmp else "ping", "loss", count)
-        return Signature(trigger=trigger, traces=(self._counter(),), spared=spared)
+        """SYNs (or echo requests) are lost, the rule counts them; what the rule does not match is spared.
 
-    def _probes(self) -> int:
-        """Enough that two exact intervals at error 5e-7 are disjoint even when 30 % is lost already.
-
-        Each interval is about 5 * 0.5 / sqrt(n) wide on a side, and the estimates scatter: n = (8.5 / rise)^2.
+        Large packets of TCP that leave are pages, so a page is the trigger then: the lab's own, or the welcome page,
+        whose body fills a packet of 618 bytes.
         """
-        share = self.probability if self.probability is not None else 1 / (self.every or 1)
-        return min(max(300, int((8.5 / (0.7 * share)) ** 2)), 20_000)
+        if self.length is not None and self.layer4 == "tcp" and self.chain == "OUTPUT":
+            return self._page_dies()
+        probe = "ping" if self._icmp or (self.length is not None and self.layer4 is None) else "syn"
+        aimed: dict[str, Any] = {"count": probes_to_show(self.probability, self.every)}
+        if self.port is not None and probe == "syn":
+            aimed["port"] = self.port
+        trigger = ProbeSpec(probe, "loss", {**aimed, **self._sized(probe, 0)}, self._role)
+        return Signature(trigger=trigger, traces=(self._counter(),), spared=self._spared(probe, aimed))
+
+    def _spared(self, probe: str, aimed: dict[str, Any]) -> ProbeSpec:
+        """What is one byte shorter, or of another protocol; a rule for all of IP leaves only ARP."""
+        if self.length is not None:
+            return ProbeSpec(probe, "loss", {**aimed, **self._sized(probe, 1)}, self._role)
+        count = {"count": aimed["count"]}
+        if self.layer4 is None and not self._icmp:
+            return (
+                ProbeSpec("ping", "loss", count) if self.chain == "FORWARD" else ProbeSpec("arp", "loss", {"count": 20})
+            )
+        return ProbeSpec("syn" if self._icmp else "ping", "loss", count, self._role)
+
+    def _sized(self, probe: str, less: int) -> dict[str, int]:
+        """The payload that makes a probe as long as the rule wants it, but for ``less`` bytes."""
+        if self.length is None:
+            return {}
+        return {"size": self.length - IP_ICMP - less} if probe == "ping" else {"payload": self.length - IP_TCP - less}
+
+    def _page_dies(self) -> Signature:
+        port = {"port": self.port} if self.port is not None else {}
+        return Signature(
+            trigger=ProbeSpec("http", "outcome", port),
+            symptom="changes",
+            becomes=("no_response", "stalled_body"),
+            traces=(self._counter(),),
+            spared=ProbeSpec("syn", "loss", {"count": 300, **port}),
+        )
 
     def _counter(self) -> OwnCounter:
-        wanted = [rf"-A {self.chain}\b"]
-        if self.probability is not None:
-            kept = f"{round(self.probability * RESOLUTION) / RESOLUTION:.11f}"
-            wanted.append(rf"--probability {re.escape(kept)}")
-        if self.every is not None:
-            wanted.append(rf"--every {self.every}\b")
+        wanted = [chance_pattern(self.probability, self.every)]
         if self.source:
             wanted.append(rf"-s {re.escape(self.source)}\b")
         if self.port is not None:
             wanted.append(rf"--[sd]port {self.port}\b")
-        looks = "".join(f"(?=.*{words})" for words in wanted)
-        return OwnCounter(
-            "packets in the rule", ("iptables-save", "-c", "-t", "filter"), rf"^\[(\d+):\d+\]{looks}.* -j DROP"
-        )
+        if self.length is not None:
+            wanted.append(rf"--length {self.length}:65535\b")
+        return self._rule().counter(*wanted)

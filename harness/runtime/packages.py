@@ -16,6 +16,7 @@ PACKAGES: Mapping[str, str] = MappingProxyType(
         "iptables": "iptables",
         "iptables-save": "iptables",
         "iptables-legacy": "iptables",
+        "iptables-legacy-save": "iptables",
         "nft": "nftables",
         "conntrack": "conntrack",
         "sysctl": "procps",
@@ -35,6 +36,8 @@ PACKAGES: Mapping[str, str] = MappingProxyType(
         "dmesg": "util-linux",
         "dnsmasq": "dnsmasq-base",
         "dig": "bind9-dnsutils",
+        "perl": "perl-base",
+        "awk": "mawk",
     }
 )
 

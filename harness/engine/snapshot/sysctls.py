@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import socket
+import stat
 from collections.abc import Iterator
 
 from droplab.harness.contracts.node import Node
@@ -44,9 +46,9 @@ def _walk(path: str, name: str) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _read(path: str) -> str | None:
-    """None for a file that this namespace may not both read and write: opened for both, never written."""
+    """None for a file that this namespace may not both read and write."""
     try:
-        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        fd = _opened(path)
     except (PermissionError, FileNotFoundError):
         return None
     try:
@@ -55,3 +57,13 @@ def _read(path: str) -> str | None:
         return None
     finally:
         os.close(fd)
+
+
+def _opened(path: str) -> int:
+    """Opened for both, never written; in a container, whose /proc/sys is read-only, the mode tells."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno != errno.EROFS or not os.stat(path).st_mode & stat.S_IWUSR:  # noqa: PTH116 (of 600 files)
+            raise PermissionError(path) from error
+    return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
