@@ -62,7 +62,7 @@ def _serve(sock: socket.socket, answers: Respond, kind: int) -> None:
 
 
 def ask(client: Namespace, **fields: object) -> Dns:
-    return Dns.model_validate({"target": "www.lab.test", "server": "server", "timeout_s": 0.3, **fields})
+    return Dns.model_validate({"target": "www.lab.test", "server": "server", "timeout_s": 3, **fields})
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_outcomes(client: Namespace, server: Namespace, flags: int, records: int
     with resolver(server, respond(flags, records)):
         seen = ask(client).measure(client)
     assert seen.values["outcome"] == outcome
-    assert 0 < float(str(seen.values["lookup_s"])) < 0.3
+    assert 0 < float(str(seen.values["lookup_s"])) < 3
 
 
 def test_the_records(client: Namespace, server: Namespace) -> None:
@@ -93,9 +93,9 @@ def test_the_records(client: Namespace, server: Namespace) -> None:
 
 def test_silence(client: Namespace, server: Namespace) -> None:
     with resolver(server, lambda asked: []):
-        seen = ask(client).measure(client)
+        seen = ask(client, timeout_s=0.3).measure(client)
     assert seen.values["outcome"] == "timeout"
-    assert 0.3 <= float(str(seen.values["lookup_s"])) < 0.6
+    assert 0.3 <= float(str(seen.values["lookup_s"])) < 1.5
 
 
 def test_nobody_listens(client: Namespace, server: Namespace) -> None:
@@ -124,4 +124,4 @@ def test_only_what_the_rule_drops_is_unanswered(client: Namespace, server: Names
     server.do("iptables -A INPUT -p udp --dport 53 -m string --algo bm --hex-string |00001c0001| -j DROP")
     with resolver(server, respond()):
         assert ask(client).measure(client).values["outcome"] == "ok"
-        assert ask(client, qtype="AAAA").measure(client).values["outcome"] == "timeout"
+        assert ask(client, qtype="AAAA", timeout_s=0.3).measure(client).values["outcome"] == "timeout"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import resource
+
 import pytest
 
 from droplab.harness.contracts.change import Change, Question
 from droplab.harness.engine import journal
 from droplab.harness.engine.runfile import RunFile, unsettled
-from droplab.harness.errors import CommandFailed, UsageError
+from droplab.harness.errors import CommandFailed, MachineLacks, UsageError
 
 from .conftest import WordNode, rule, value
 
@@ -89,3 +91,20 @@ def test_a_change_survives_the_journal() -> None:
     change = value("100", "1500")
     assert Change.from_json(change.to_json()) == change
     assert "stdin" not in Change(apply=(), present=Question(()), revert=(), stdin="x" * 10).to_json()
+
+
+def test_a_change_whose_done_cannot_be_written_is_undone(run: RunFile) -> None:
+    node = WordNode()
+    with run.path.open("rb") as handle:
+        before = len(handle.read())
+    journal.apply(run, node, TARGET, rule("drop"), "drop_input")
+    node.words.clear()
+    size = run.path.stat().st_size - before - len(b'{"done":1}\n')
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (run.path.stat().st_size + size + 4, hard))
+    try:
+        with pytest.raises(MachineLacks):
+            journal.apply(run, node, TARGET, rule("drop"), "drop_input")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert node.words == set()

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from droplab.harness.engine.runfile import RunFile, append, last, read, runs, unsettled
+from droplab.harness.errors import MachineLacks
 
 
 def test_a_run_is_alive_while_its_file_is_held_and_gone_after_remove(run_folder: Path) -> None:
@@ -81,3 +87,41 @@ def test_append_reaches_the_file_of_a_living_run() -> None:
     run = RunFile.create({"state": "started"})
     append(run.path, {"hint": 3})
     assert last(run.records(), "hint") == 3
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """Files may grow to ``size`` bytes, as on a disk that is full then."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("short", [1, 9])
+def test_a_record_that_a_full_disk_cut_is_refused_and_spoils_no_later_one(short: int) -> None:
+    run = RunFile.create({"state": "foreground"})
+    size = run.path.stat().st_size
+    with room_for(size + short), pytest.raises(MachineLacks, match="cannot be written"):
+        run.intent({"label": "a"})
+    assert run.path.stat().st_size == size + short
+    run.intent({"label": "b"})
+    assert [intent["label"] for intent in unsettled(run.records())] == ["b"]
+
+
+def test_a_full_disk_stops_no_undoing() -> None:
+    run = RunFile.create({"state": "foreground"})
+    number = run.intent({"label": "a"})
+    with room_for(run.path.stat().st_size):
+        run.settled(number)
+    assert len(unsettled(run.records())) == 1
+    run.settled(number)
+    assert unsettled(run.records()) == []
+
+
+def test_a_run_that_cannot_write_its_first_record_leaves_no_file(run_folder: Path) -> None:
+    with room_for(3), pytest.raises(MachineLacks):
+        RunFile.create({"state": "foreground"})
+    assert list(run_folder.iterdir()) == []
