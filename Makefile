@@ -15,7 +15,7 @@ endif
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo --preserve-env=CI,DROPLAB_REQUIRE env PYTHONDONTWRITEBYTECODE=1)
 export DROPLAB_REQUIRE
 
-.PHONY: help setup test check bench image clean ready-auto ready-netns ready-docker FORCE
+.PHONY: help setup test check bench trust docs image clean ready-auto ready-netns ready-docker FORCE
 
 help: ## show this list
 	@echo 'droplab: break a small network on purpose, prove it, repair it, prove that too'
@@ -47,6 +47,15 @@ check: ## format, lint, types, imports and unit tests: under 30 s, no root
 bench: ## measure what the README claims
 	@scripts/setup --docker --dev
 	$(SUDO) .venv/bin/python -m tests.bench $(ARGS)
+
+trust: ## kill, flood and crowd labs, and count what is left: long (short: ARGS="all --quick")
+	@scripts/setup --docker --dev
+	$(SUDO) .venv/bin/python -m tests.trust $(ARGS)
+
+docs: ## write docs/faults.md from the classes of the faults
+	@scripts/setup
+	@.venv/bin/droplab faults --markdown > docs/.faults.md
+	@mv docs/.faults.md docs/faults.md
 
 image: ## build the image that the docker runtime uses
 	@scripts/setup --docker

@@ -32,6 +32,16 @@ def need_root(doing: str) -> None:
         raise MachineLacks(f"{doing} needs root to make network namespaces: run it again with sudo")
 
 
+def root_or_alone(runtime: str) -> None:
+    """Go on as root: of this machine, or else of namespaces of the user's own, which docker's containers are not in."""
+    if os.geteuid() != 0:
+        if runtime == "docker":
+            need_root("a lab on docker")
+        from droplab.harness.runtime.rootless import become_root
+
+        become_root()
+
+
 def sweep_first() -> None:
     """Undo what killed runs left, and say so."""
     from droplab.harness.engine.clean import sweep

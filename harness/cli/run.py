@@ -13,9 +13,9 @@ from droplab.harness.cli.common import (
     RUNTIMES,
     choose_runtime,
     load_lab,
-    need_root,
     print_json,
     refuse_host_faults,
+    root_or_alone,
     say,
     sweep_first,
 )
@@ -65,7 +65,7 @@ def run_command(
         raise click.UsageError("--pcap writes into the report's folder: give --report DIR too")
     loaded, catalogue, overrides = load_lab(lab, seed, settings)
     refuse_host_faults(loaded, allow_host=allow_host)
-    need_root("droplab run")
+    root_or_alone(runtime)
     sweep_first()
     chosen, why = choose_runtime(runtime, loaded)
     if why and not as_json:

@@ -21,6 +21,10 @@ def warnings(lab: Lab) -> Iterator[str]:
     for where, expectations in _everywhere(lab):
         yield from _counts(where, expectations, lab)
     yield from _chance(lab)
+
+
+def unused(lab: Lab) -> Iterator[str]:
+    """Probes of which nothing is expected; of a lab whose faults are drawn, perhaps in this draw only."""
     for key in _unused(lab):
         yield f"probes.{key}: nothing is expected of it, so it is never measured"
 

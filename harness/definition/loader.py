@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from droplab.harness.definition import advice, folder
+from droplab.harness.definition import folder
 from droplab.harness.definition.catalogue import FILE, Catalogue
+from droplab.harness.definition.draws import read_draws
 from droplab.harness.definition.expectations import Reader
 from droplab.harness.definition.fault_uses import build_faults
 from droplab.harness.definition.hints import build_hints
 from droplab.harness.definition.lab import Lab
 from droplab.harness.definition.nodes import build_nodes
-from droplab.harness.definition.parameters import draw, families
 from droplab.harness.definition.probe_uses import build_probes, probe_kinds
 from droplab.harness.definition.problems import Problems
 from droplab.harness.definition.reading import Reading, names
@@ -21,7 +21,8 @@ from droplab.harness.definition.salvage import salvaged
 from droplab.harness.definition.shape_errors import shaped
 from droplab.harness.definition.shapes import Document
 from droplab.harness.definition.solution import build_alternatives, build_steps, check_removals
-from droplab.harness.definition.substitution import as_text, substitute
+from droplab.harness.definition.substitution import substitute
+from droplab.harness.definition.when import choose
 from droplab.harness.definition.yaml_positions import read
 from droplab.harness.errors import DefinitionError
 
@@ -35,12 +36,13 @@ def load(path: Path, *, seed: int = 0, overrides: Mapping[str, str] = {}, catalo
     Raises DefinitionError with every problem (``file:line:column: key: what is wrong``), UsageError only for an
     override that names no parameter or does not fit it.
     """
-    file = _file(path)
+    file = file_of(path)
     source = read(file, folder.shown(file))
     problems = Problems(source)
-    known = families(source.data.get("parameters"), problems)
-    values = draw(known, seed, {} if problems.at(("parameters",)) else overrides)
-    data = substitute({key: value for key, value in source.data.items() if key != "parameters"}, values, problems)
+    draws = read_draws(source.data, seed, problems)
+    values = draws.values(seed, {} if problems.at(()) else overrides)
+    written = {key: value for key, value in source.data.items() if key != "parameters"}
+    data = substitute(choose(written, draws, values, problems), values, problems)
     document = shaped(Document, data, (), problems) or salvaged(Document, data, STAND_INS)
     if document is None:
         problems.raise_if_any()
@@ -51,32 +53,17 @@ def load(path: Path, *, seed: int = 0, overrides: Mapping[str, str] = {}, catalo
         parameters=values,
         problems=problems,
         nodes=names(data.get("nodes")),
-        faults=names(data.get("faults")),
+        faults=names(written.get("faults")),
         probes=names(data.get("probes")),
+        draws=draws,
     )
     lab = _lab(document, reading, seed)
     problems.raise_if_any()
     return replace(lab, digest=folder.digest(reading.folder))
 
 
-def warnings(lab: Lab, *, catalogue: Catalogue | None = None) -> list[str]:
-    """What is allowed in the definition and probably not meant, one sentence each."""
-    file = folder.shown(lab.folder / FILE)
-    return [f"{file}: {words}" for words in (*advice.warnings(lab), *_other_draws(lab, catalogue))]
-
-
-def _other_draws(lab: Lab, catalogue: Catalogue | None) -> Iterator[str]:
-    """The ends of families with which the definition would be refused."""
-    source = read(lab.folder / FILE)
-    for name, family in families(source.data.get("parameters"), Problems(source)).items():
-        for word in {} if family.fixed else dict.fromkeys(map(as_text, (family.values[0], family.values[-1]))):
-            try:
-                load(lab.folder, seed=lab.seed, overrides={name: word}, catalogue=catalogue)
-            except DefinitionError as error:
-                yield f"parameters.{name}: {word} is not possible: {error.problems[0]}"
-
-
-def _file(path: Path) -> Path:
+def file_of(path: Path) -> Path:
+    """The lab.yaml of a folder, or ``path`` itself when it is one. Raises DefinitionError."""
     try:
         if path.name != FILE and path.is_file():
             raise DefinitionError([f"{folder.shown(path)}: a definition is called {FILE} and has a folder of its own"])

@@ -22,6 +22,8 @@ Value = float | int | str
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 MOST_VALUES = 1000
 LONGEST = 200
+DERIVED = {"by", "formula"}
+"""Keys of an entry that is not drawn but follows others: see derived.py."""
 NUMBER = re.compile(r"[-+]?[0-9.]{1,30}([eE][-+]?[0-9]{1,3})?")
 
 
@@ -49,6 +51,8 @@ class Family:
 
     values: tuple[Value, ...]
     fixed: bool
+    numbered: bool = False
+    """Whether a value may also be set by its number, counted from 1."""
 
     def draw(self, name: str, seed: int) -> Value:
         """The value for ``seed``; the draw of one parameter does not depend on the others."""
@@ -57,6 +61,8 @@ class Family:
     def set(self, name: str, word: str) -> Value:
         """The value that ``word`` of ``--set`` means. Raises UsageError."""
         number = _number(word)
+        if self.numbered and isinstance(number, int) and 1 <= number <= len(self.values):
+            return self.values[number - 1]
         if not self.fixed:
             for value in self.values:
                 if value == (word if isinstance(value, str) else number):
@@ -70,6 +76,8 @@ class Family:
 
     def _words(self) -> str:
         few = [as_text(value) for value in self.values]
+        if self.numbered:
+            few = [f"{number} {name}" for number, name in enumerate(few, 1)]
         return f"they are {', '.join(few if len(few) <= 12 else [*few[:6], '...', *few[-2:]])}"
 
 
@@ -81,6 +89,8 @@ def families(section: Any, problems: Problems) -> dict[str, Family]:
         return {}
     found = {}
     for name, entry in section.items():
+        if isinstance(entry, dict) and DERIVED & entry.keys() and NAME.fullmatch(name):
+            continue
         if not NAME.fullmatch(name):
             problems.add(("parameters", name), "a parameter's name has only letters, digits and _", of_key=True)
         else:

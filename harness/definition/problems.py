@@ -43,6 +43,8 @@ class Problems:
     """What is wrong with ``source``, and with the texts beside it."""
 
     source: Source
+    moved: dict[Trail, Trail] = field(default_factory=dict)
+    """Where something that a draw has put elsewhere was written; what is inside of it moved with it."""
     _found: list[Problem] = field(default_factory=list)
     _around: set[Trail] = field(default_factory=set)
     """Every trail at which or below which something was found."""
@@ -51,17 +53,15 @@ class Problems:
     def add(self, trail: Trail, words: str, got: object = NOTHING, *, hint: str = "", of_key: bool = False) -> None:
         """Something is wrong with the value at ``trail``, or with its key."""
         seen = "" if got is NOTHING else f" (got {shown(got)})"
-        self._note(Problem(trail, self.source.place(trail, of_key=of_key), f"{words}{seen}{hint}"))
+        self._note(trail, f"{words}{seen}{hint}", of_key=of_key)
 
     def unknown_key(self, trail: Trail, words: str, known: Iterable[str]) -> None:
         """The last part of ``trail``, a key, is not one of ``known``. Such problems come first."""
-        place, key = self.source.place(trail, of_key=True), str(trail[-1])
-        self._note(Problem(trail, place, words, of_unknown_key=True, unknown=key, known=_first(known)))
+        self._note(trail, words, of_key=True, of_unknown_key=True, unknown=str(trail[-1]), known=_first(known))
 
     def unknown_value(self, trail: Trail, what: str, word: str, known: Iterable[str], *, of_key: bool = False) -> None:
         """The text at ``trail``, or its key, names a ``what`` that does not exist."""
-        place, words = self.source.place(trail, of_key=of_key), f"no {what} is called {shown(word)}"
-        self._note(Problem(trail, place, words, unknown=word, known=_first(known)))
+        self._note(trail, f"no {what} is called {shown(word)}", of_key=of_key, unknown=word, known=_first(known))
 
     def add_elsewhere(self, line: str) -> None:
         """A problem in another file of the lab, already with its place."""
@@ -71,9 +71,16 @@ class Problems:
         """Whether something was found at ``trail`` or below it."""
         return trail in self._around
 
-    def _note(self, problem: Problem) -> None:
-        self._found.append(problem)
-        self._around.update(problem.trail[:length] for length in range(len(problem.trail) + 1))
+    def _note(self, trail: Trail, words: str, *, of_key: bool, **more: Any) -> None:
+        written = self._written(trail)
+        self._found.append(Problem(written, self.source.place(written, of_key=of_key), words, **more))
+        self._around.update(trail[:length] for length in range(len(trail) + 1))
+
+    def _written(self, trail: Trail) -> Trail:
+        """Where in the file the value at ``trail`` stands."""
+        lengths = (length for length in range(len(trail), 0, -1) if trail[:length] in self.moved)
+        length = next(lengths, 0)
+        return (*self.moved[trail[:length]], *trail[length:]) if length else trail
 
     def raise_if_any(self) -> None:
         """Raise DefinitionError with all problems: unknown keys first, then as in the file, then other files'."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from droplab.harness.definition import folder
 from droplab.harness.definition.catalogue import Catalogue
+from droplab.harness.definition.draws import Draws
 from droplab.harness.definition.problems import Problems
 from droplab.harness.definition.substitution import Parameters, substitute_in_file
 from droplab.harness.definition.yaml_positions import Trail
@@ -29,6 +30,7 @@ class Reading:
     nodes: Collection[str] | None
     faults: Collection[str] | None
     probes: Collection[str] | None
+    draws: Draws
 
     def is_node(self, name: Any, trail: Trail, *, also: tuple[str, ...] = (), of_key: bool = False) -> bool:
         """Whether ``name`` is a node of the lab or one of ``also``; else it is a problem."""

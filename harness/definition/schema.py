@@ -14,14 +14,18 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from droplab.harness.definition.catalogue import Catalogue
+from droplab.harness.definition.derived import By, Computed
 from droplab.harness.definition.parameters import Choice, Steps
 from droplab.harness.definition.probe_uses import TARGET
 from droplab.harness.definition.shapes import Document, TriggerShape
+from droplab.harness.definition.variants import MOST, ONE_OF
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 WITH_PARAMETER = {"type": "string", "pattern": r"\$"}
 NODE = {"type": "string", "description": "the node that it is for"}
 BOUNDS = {"minimum": "minimum", "maximum": "maximum", "exclusiveMinimum": "above", "exclusiveMaximum": "below"}
+
+FAULT = "Fault"
 
 Schema = dict[str, Any]
 
@@ -31,19 +35,19 @@ def schema(catalogue: Catalogue | None = None) -> Schema:
     known = catalogue or Catalogue()
     faults = {kind: known.fault(kind) for kind in known.fault_kinds()}
     probes = {kind: known.probe(kind) for kind in known.probe_kinds()}
-    models: list[type[BaseModel]] = [Document, TriggerShape, Steps, Choice, *faults.values(), *probes.values()]
+    fixed: list[type[BaseModel]] = [Document, TriggerShape, Steps, Choice, By, Computed]
+    models = [*fixed, *faults.values(), *probes.values()]
     references, definitions = models_json_schema([(model, "validation") for model in models], by_alias=True)
     where = {model: references[(model, "validation")] for model in models}
     parts: dict[str, Schema] = definitions["$defs"]
     document = parts.pop(_name(where[Document]))
     properties = document["properties"]
-    properties["faults"]["additionalProperties"] = _fault(
-        {kind: where[cls] for kind, cls in faults.items()}, where[TriggerShape]
-    )
+    parts[FAULT] = _fault({kind: where[cls] for kind, cls in faults.items()}, where[TriggerShape])
+    properties["faults"]["additionalProperties"] = _or_drawn(parts[FAULT])
     own = {kind: parts.pop(_name(where[cls])) for kind, cls in probes.items()}
     properties["probes"]["additionalProperties"] = {"anyOf": [_probe(kind, part) for kind, part in own.items()]}
     properties["parameters"]["additionalProperties"] = {
-        "anyOf": [{"type": ["number", "string"]}, where[Steps], where[Choice]]
+        "anyOf": [{"type": ["number", "string"]}, *(where[model] for model in (Steps, Choice, By, Computed))]
     }
     document["$defs"] = parts
     version = properties.pop("schema")
@@ -64,6 +68,25 @@ def _fault(kinds: Mapping[str, Schema], trigger: Schema) -> Schema:
         "properties": {"node": NODE, **known, "trigger": trigger},
         "required": ["node"],
         "oneOf": [{"required": [kind]} for kind in kinds],
+        "additionalProperties": False,
+    }
+
+
+def _or_drawn(fault: Schema) -> Schema:
+    """A fault, or ``{one_of: {NAME: fault, ...}}``, or a list of them; the parts stay where editors look for them."""
+    one = {"$ref": f"#/$defs/{FAULT}"}
+    choice = {
+        "description": "one of these; the seed draws it",
+        "anyOf": [
+            {"type": "object", "additionalProperties": one, "minProperties": 1, "maxProperties": MOST},
+            {"type": "array", "items": one, "minItems": 1, "maxItems": MOST},
+        ],
+    }
+    single = [{"required": ["node", *branch["required"]]} for branch in fault["oneOf"]]
+    return {
+        "type": "object",
+        "properties": {**fault["properties"], ONE_OF: choice},
+        "oneOf": [*single, {"required": [ONE_OF], "maxProperties": 1}],
         "additionalProperties": False,
     }
 

@@ -89,7 +89,24 @@ EXPECTED = {
         },
     ]
 }
-Expected = dict[str, dict[str, Annotated[Any, WithJsonSchema(EXPECTED)]]]
+WHEN: dict[str, Any] = {
+    "description": "only for these draws: something drawn to its value or values",
+    "type": "object",
+    "minProperties": 1,
+    "additionalProperties": {
+        "anyOf": [
+            {"type": ["number", "string"]},
+            {"type": "array", "items": {"type": ["number", "string"]}, "minItems": 1},
+        ]
+    },
+}
+When = Annotated[Any, WithJsonSchema(WHEN)]
+"""Has been applied before a shape is read: see when.py. Here it is for editors."""
+Metrics = Annotated[
+    dict[str, Any],
+    WithJsonSchema({"type": "object", "properties": {"when": WHEN}, "additionalProperties": EXPECTED}),
+]
+Expected = dict[str, Metrics]
 """Probe to metric to what is expected."""
 
 
@@ -169,6 +186,7 @@ class StepShape(_Shape):
     run: Run = Field(default={}, description="node to the commands that repair, as a person types them")
     removes: list[str] = Field(default=[], description="keys of the faults that are gone after this step")
     expect: Expected = Field(default={}, description="what holds after this step")
+    when: When = None
 
 
 class AlternativeShape(_Shape):
@@ -180,6 +198,7 @@ class AlternativeShape(_Shape):
         Field(default=[], description="what may differ from the baseline afterwards")
     )
     cures: list[str] | None = Field(default=None, description="the probes that must be healthy then; all by default")
+    when: When = None
 
 
 class Document(_Shape):

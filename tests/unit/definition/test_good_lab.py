@@ -9,7 +9,8 @@ import pytest
 
 from droplab.harness.definition.catalogue import Catalogue
 from droplab.harness.definition.lab import Hint, Lab, Look
-from droplab.harness.definition.loader import load, warnings
+from droplab.harness.definition.loader import load
+from droplab.harness.definition.validation import validate
 from droplab.harness.errors import DefinitionError
 from droplab.harness.verdict.expectation import Contains, Exactly, Near, NoneLost, OneOf, Within
 from tests.unit.definition.definitions import SMALL, changed, load_text, write
@@ -126,7 +127,7 @@ def test_a_folder_and_its_file_are_the_same_lab(tmp_path: Path, monkeypatch: pyt
 
 
 def test_it_is_loaded_without_a_warning(lab: Lab) -> None:
-    assert warnings(lab) == []
+    assert validate(lab.folder)[1] == []
 
 
 def test_the_fields_of_a_probe_may_stand_behind_its_kind(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_it_refuses(validator: Draft202012Validator, old: str, new: str, place: 
 def test_editors_find_every_kind_and_every_parameter() -> None:
     entries = schema()["properties"]
     faults = entries["faults"]["additionalProperties"]["properties"]
-    assert faults.keys() - {"node", "trigger"} == CATALOGUE.fault_kinds().keys()
+    assert faults.keys() - {"node", "trigger", "one_of"} == CATALOGUE.fault_kinds().keys()
     probes = [branch["properties"] for branch in entries["probes"]["additionalProperties"]["anyOf"]]
     for kind, properties in zip(CATALOGUE.probe_kinds(), probes, strict=True):
         fields = CATALOGUE.probe(kind).model_fields.keys() - {"target"}

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from droplab.harness.definition.catalogue import Catalogue
-from droplab.harness.definition.loader import load, warnings
+from droplab.harness.definition.validation import validate
+from droplab.harness.errors import DefinitionError
 from tests.unit.definition.definitions import SMALL, changed, write
 
 ONE = "one: {node: nginx, KIND: {}}"
@@ -55,29 +56,31 @@ def test_warnings(tmp_path: Path, changes: list[tuple[str, str]], expected: list
         text = text.replace(old, new)
     text = text.replace("KIND: {}", "mtu: {mtu: 100}")
     folder = write(tmp_path, text)
-    assert warnings(load(folder)) == [f"{folder}/lab.yaml: {words}" for words in expected]
+    assert validate(folder)[1] == [f"{folder}/lab.yaml: {words}" for words in expected]
 
 
 def test_a_family_whose_ends_are_not_possible(tmp_path: Path) -> None:
     folder = write(tmp_path, changed("p: 0.25", "p: {from: 0, to: 1.5, step: 0.5}"))
     at = f"{folder}/lab.yaml:25:66: faults.drop.iptables_drop.probability"
-    assert warnings(load(folder, overrides={"p": "0.5"})) == [
-        f"{folder}/lab.yaml: parameters.p: 0.0 is not possible: {at}: must be at least 1e-06 (got 0.0)",
-        f"{folder}/lab.yaml: parameters.p: 1.5 is not possible: {at}: must be at most 1 (got 1.5)",
+    with pytest.raises(DefinitionError) as caught:
+        validate(folder)
+    assert [line for line in caught.value.problems if ": faults.drop." in line] == [
+        f"{at}: must be at least 1e-06 (got 0.0) (with p=0.0)",
+        f"{at}: must be at most 1 (got 1.5) (with p=1.5)",
     ]
 
 
 def test_a_fault_that_depends_on_the_pace(tmp_path: Path) -> None:
     text = SMALL.replace("KIND", "limit").replace("healthy: {syn: {loss: 0}}", REMOVED)
     catalogue = Catalogue(faults="tests.unit.definition.kinds")
-    (warning,) = warnings(load(write(tmp_path, text), catalogue=catalogue))
+    (warning,) = validate(write(tmp_path, text), catalogue=catalogue)[1]
     assert warning.endswith(
         "broken.syn.loss: a fault depends on the pace of the probes; give rate_pps, and expect lost or a range"
     )
     paced = text.replace('"nginx:80"', '"nginx:80", rate_pps: 500')
-    assert warnings(load(write(tmp_path, paced), catalogue=catalogue)) == []
+    assert validate(write(tmp_path, paced), catalogue=catalogue)[1] == []
 
 
 def test_a_suspect_needs_nothing_broken(tmp_path: Path) -> None:
     text = SMALL.replace("KIND", "herring").replace(", broken: {syn: {loss: 0.5}}", "")
-    assert warnings(load(write(tmp_path, text), catalogue=Catalogue(faults="tests.unit.definition.kinds"))) == []
+    assert validate(write(tmp_path, text), catalogue=Catalogue(faults="tests.unit.definition.kinds"))[1] == []
