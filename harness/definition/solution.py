@@ -40,7 +40,7 @@ def _step(shape: StepShape, trail: Trail, expectations: Reader, reading: Reading
 
 def _commands(run: Run, trail: Trail, reading: Reading) -> tuple[tuple[str, str], ...]:
     for node in run:
-        reading.is_node(node, (*trail, node), of_key=True)
+        reading.is_node(node, (*trail, node), of_key=True, also=("switch",))
     return tuple((node, command) for node, commands in run.items() for command in commands)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from math import comb, isclose
 
 import pytest
@@ -86,13 +85,10 @@ def test_a_miss_is_the_worse_of_both_sides() -> None:
 def test_a_rise_that_is_none_is_seen_no_oftener_than_declared(p: float, error: float) -> None:
     n = 12
     chance = binom.pmf(range(n + 1), n, p)
-    cases = [(Proportion(k, n), Proportion(more, n), chance[k] * chance[more]) for k, more in _pairs(n)]
+    counts = range(n + 1)
+    cases = [(Proportion(k, n), Proportion(more, n), chance[k] * chance[more]) for k in counts for more in counts]
     assert sum(share for before, after, share in cases if rises(before, after, error)) <= error
     assert any(rises(before, after, error) for before, after, _ in cases)
-
-
-def _pairs(n: int) -> list[tuple[int, int]]:
-    return list(product(range(n + 1), repeat=2))
 
 
 @pytest.mark.parametrize(
