@@ -168,10 +168,8 @@ def _planned(bed: Bed, use: FaultUse) -> Change:
 def _evidence(bed: Bed, use: FaultUse) -> None:
     command, pattern = type(use.fault).look
     argv = ("sh", "-c", command)
-    if use.node == "switch":
-        result = bed.live.switch.run(argv, check=False)
-    else:
-        result = bed.live.nodes[use.node].exec(argv)
+    on_switch = use.node == "switch"
+    result = bed.live.switch.run(argv, check=False) if on_switch else bed.live.nodes[use.node].exec(argv)
     shown = result.stdout + result.stderr
     assert re.search(pattern, shown, re.MULTILINE), f"{command} does not show /{pattern}/:\n{shown}"
 
@@ -194,5 +192,3 @@ def test_told_apart_from_its_look_alike(kind: str, bed: Bed) -> None:
     proof, missing = prover.compare(_planned(bed, use), before, after, time.monotonic())
     assert undo() is None
     assert any(words.startswith("trace") for words in missing), proof
-
-
