@@ -58,8 +58,8 @@ class Change:
 
     ``present`` tells whether the change is there. ``original`` is given for a value (an MTU, a sysctl): it tells
     whether the old value is back, so that undoing never overwrites a third value that somebody else set.
-    ``stdin`` is fed to the command of ``apply`` that reads /dev/stdin. ``host`` is the part that is felt by the whole machine: it is
-    applied first, in the network namespace of the machine itself, and undone even when the node is gone.
+    ``stdin`` is fed to the command of ``apply`` that reads /dev/stdin. ``host`` is the part that is felt by the whole
+    machine: it is applied first, in the network namespace of the machine itself, and undone even when the node is gone.
     """
 
     apply: tuple[Argv, ...]

@@ -30,7 +30,7 @@ class Judgement:
 
     @property
     def verdict(self) -> Literal["repaired", "works, but", "broken", "inconclusive"]:
-        """repaired only when nothing hurts, no fault is left and nothing else was changed, or as an alternative does."""
+        """repaired only when nothing hurts, no fault is left and nothing else was changed, or by an alternative."""
         if self.alternative is not None:
             return "repaired"
         verdicts = {check.verdict for check in self.symptoms}

@@ -32,10 +32,8 @@ def look(lab: Provisioned, what: Look) -> Evidence:
 
 def repair(lab: Provisioned, node: str, command: str) -> Evidence:
     """Run a command of the solution; it holds when it ends with status 0."""
-    if node == "switch":
-        result = lab.switch.run(_shell(command), check=False)
-    else:
-        result = lab.nodes[node].exec(_shell(command))
+    argv = _shell(command)
+    result = lab.switch.run(argv, check=False) if node == "switch" else lab.nodes[node].exec(argv)
     return Evidence(
         node, command, result.stdout + result.stderr, result.returncode, None, result.returncode == 0, result.duration_s
     )

@@ -144,7 +144,8 @@ def print_judgement(judgement: Judgement, console: Console | None = None) -> Non
     lines.hang(_label("symptom", worst), Text.assemble(hurts, (f"  ({fine} hold)" if hurting and fine else "", "dim")))
     for check in hurting:
         _print_hurting(lines, check)
-    lines.hang(_label("cause", "fail" if judgement.causes and not judgement.alternative else "pass"), _causes(judgement, named=not hurting))
+    left = bool(judgement.causes) and judgement.alternative is None
+    lines.hang(_label("cause", "fail" if left else "pass"), _causes(judgement, named=not hurting))
     changes = judgement.changes
     lines.hang(
         _label("changed", "inconclusive" if changes else "pass"),
@@ -174,7 +175,7 @@ def _causes(judgement: Judgement, *, named: bool) -> str:
     if not count:
         return "no fault is left"
     if judgement.alternative:
-        return f"worked around, as the alternative “{judgement.alternative.title}” does; the fault itself is still there"
+        return f"worked around as in “{judgement.alternative.title}”; the fault itself is still there"
     left = "1 fault is still there" if count == 1 else f"{count} faults are still there"
     return f"{left}: {', '.join(judgement.causes)}" if named else left
 

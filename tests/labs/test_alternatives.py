@@ -1,4 +1,4 @@
-"""Every other right repair that a definition names: tried in a fresh lab, it heals what it says, and check accepts it."""
+"""Every other right repair that a definition names heals what it says in a fresh lab, and check accepts it."""
 
 from __future__ import annotations
 
