@@ -10,6 +10,7 @@ from typing import Literal
 
 from droplab.harness.runtime.node import find_tool, tool_path
 from droplab.harness.runtime.packages import PACKAGES
+from droplab.harness.runtime.rootless import CANNOT, TRIAL
 
 State = Literal["yes", "no", "partly"]
 
@@ -69,12 +70,19 @@ VITAL = ("veth", "bridge")
 def examine() -> Iterator[Finding]:
     """Every finding, in the order of a reader's questions. Features are only tried by root."""
     root = os.geteuid() == 0
-    yield Finding("rights", "root", "yes" if root else "no", "", "run droplab with sudo", vital=True)
+    yield _rights(root=root)
     yield from _tools()
     if root:
         yield from _features()
     yield _cgroups()
     yield from _docker()
+
+
+def _rights(*, root: bool) -> Finding:
+    remedy = "run droplab with sudo"
+    if root or subprocess.run(TRIAL, capture_output=True, check=False).returncode:
+        return Finding("rights", "root", "yes" if root else "no", "", remedy, vital=True)
+    return Finding("rights", "root", "partly", CANNOT, remedy, vital=True)
 
 
 def _tools() -> Iterator[Finding]:

@@ -22,6 +22,8 @@ CAPABILITIES = ("NET_ADMIN", "NET_RAW", "SETUID", "SETGID", "KILL", "CHOWN", "DA
 
 PROCESSES = 256
 MEMORY_BYTES = 512 << 20
+FILE_BYTES = 64 << 20
+"""For one file: as large as the whole disk of a netns node. For all of a container docker has no limit on ext4."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ def _confinement() -> dict[str, Any]:
         "security_opt": ["no-new-privileges"],
         "pids_limit": PROCESSES,
         "mem_limit": MEMORY_BYTES,
+        "ulimits": [{"Name": "fsize", "Soft": FILE_BYTES, "Hard": FILE_BYTES}],
         "init": True,
         "auto_remove": True,
     }

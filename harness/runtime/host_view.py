@@ -14,6 +14,7 @@ from pathlib import Path
 
 import droplab
 from droplab.harness.definition.lab import Lab
+from droplab.harness.runtime.rootless import is_rootless
 
 SHOWN_OF_ETC = frozenset(
     """
@@ -56,6 +57,8 @@ class HostView:
     hidden_of_usr: tuple[str, ...]
     """Folders below /usr that nodes see empty: droplab itself and the lab, where the solution lies."""
     services: tuple[Folder, ...]
+    rootless: bool
+    """Whether root here is an ordinary user of the host's."""
 
     @classmethod
     def of(cls, lab: Lab) -> HostView:
@@ -70,6 +73,7 @@ class HostView:
             hidden_of_etc=tuple(_hidden_of_etc(programs)),
             hidden_of_usr=tuple(sorted(str(path) for path in own if path.is_relative_to("/usr"))),
             services=tuple(_service_folders(programs)),
+            rootless=is_rootless(),
         )
 
 

@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from droplab.harness.definition.lab import NodeFile
-from droplab.harness.runtime.host_view import Folder, HostView
+from droplab.harness.runtime import rootless_files
+from droplab.harness.runtime.host_view import HostView
 from droplab.harness.runtime.namespaces import (
     MS_BIND,
     MS_NODEV,
@@ -42,6 +43,7 @@ MASKED = (
 READ_ONLY = ("bus", "fs", "irq", "sysrq-trigger")
 MASKED_OF_SYS = ("firmware", "kernel/debug", "kernel/tracing", "devices/virtual/powercap", "fs/bpf", "fs/pstore")
 DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0)}
+PTS = "newinstance,ptmxmode=0666,mode=620"
 DEVICE_LINKS = {
     "ptmx": "pts/ptmx", "fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2",
     "core": "/proc/kcore",
@@ -77,8 +79,12 @@ def build_init_root(view: HostView, nodes: Iterable[str]) -> None:
         bind(f"/{name}", f"{STAGE}/{name}", MS_RDONLY | SAFE)
     for path in view.hidden_of_usr:
         mount("tmpfs", STAGE + path, "tmpfs", MS_RDONLY | INERT, "size=0,mode=755")
-    bind("/etc", STAGE + SHOWN_ETC, MS_RDONLY | INERT)
-    _hide(view.hidden_of_etc, Path(STAGE + HIDING_ETC))
+    if view.rootless:
+        rootless_files.keep_in_sight(STAGE)
+        rootless_files.copy_etc(frozenset(view.hidden_of_etc), STAGE + SHOWN_ETC)
+    else:
+        bind("/etc", STAGE + SHOWN_ETC, MS_RDONLY | INERT)
+        _hide(view.hidden_of_etc, Path(STAGE + HIDING_ETC))
     for name in nodes:
         os.mkdir(f"{STAGE}{NODES}/{name}")
         mount("tmpfs", f"{STAGE}{NODES}/{name}", "tmpfs", SAFE, ROOT_SIZE)
@@ -105,10 +111,10 @@ def mount_proc(node: str) -> str:
 def build_node_root(view: HostView, node: str, files: Iterable[NodeFile]) -> None:
     """Build the rest of a node's root, make it the root, and write the node's own files."""
     root = f"{NODES}/{node}/root"
-    _make_folders(root, view.services)
+    _make_folders(root, view)
     _show_programs(root, view)
     _lay_over_etc(root, f"{NODES}/{node}")
-    _populate_dev(f"{root}/dev")
+    _populate_dev(f"{root}/dev", rootless=view.rootless)
     mount("sysfs", f"{root}/sys", "sysfs", MS_RDONLY | INERT)
     pivot_root(root)
     _restrict_proc()
@@ -118,16 +124,17 @@ def build_node_root(view: HostView, node: str, files: Iterable[NodeFile]) -> Non
         write_file(file)
 
 
-def _make_folders(root: str, services: Iterable[Folder]) -> None:
+def _make_folders(root: str, view: HostView) -> None:
     for name, mode in FOLDERS.items():
         if name != "proc":
             os.mkdir(f"{root}/{name}")
             os.chmod(f"{root}/{name}", mode)
     os.symlink("/run", f"{root}/var/run")
     os.symlink("/run/lock", f"{root}/var/lock")
-    for folder in services:
+    for folder in view.services:
         os.makedirs(root + folder.path, exist_ok=True)
-        os.chown(root + folder.path, folder.uid, folder.gid)
+        if not view.rootless:
+            os.chown(root + folder.path, folder.uid, folder.gid)
         os.chmod(root + folder.path, folder.mode)
 
 
@@ -149,16 +156,19 @@ def _lay_over_etc(root: str, own: str) -> None:
     mount("overlay", f"{root}/etc", "overlay", SAFE, layers)
 
 
-def _populate_dev(dev: str) -> None:
+def _populate_dev(dev: str, *, rootless: bool) -> None:
     mount("tmpfs", dev, "tmpfs", MS_NOSUID | MS_NOEXEC, "size=64k,nr_inodes=256,mode=755")
     for name, (major, minor) in DEVICES.items():
+        if rootless:
+            rootless_files.show_device(name, f"{dev}/{name}")
+            continue
         os.mknod(f"{dev}/{name}", stat.S_IFCHR | 0o666, os.makedev(major, minor))
         os.chmod(f"{dev}/{name}", 0o666)
     for name, target in DEVICE_LINKS.items():
         os.symlink(target, f"{dev}/{name}")
     for name in ("pts", "shm"):
         os.mkdir(f"{dev}/{name}")
-    mount("devpts", f"{dev}/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620,gid=5")
+    mount("devpts", f"{dev}/pts", "devpts", MS_NOSUID | MS_NOEXEC, PTS + ("" if rootless else ",gid=5"))
     mount("tmpfs", f"{dev}/shm", "tmpfs", INERT, "size=16m,mode=1777")
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
 from droplab.harness.definition.lab import Lab
-from droplab.harness.errors import NodeLost
+from droplab.harness.errors import MachineLacks, NodeLost
 from droplab.harness.runtime import cgroups
 from droplab.harness.runtime.contract import Lifetime
 from droplab.harness.runtime.host_view import program
@@ -33,7 +34,12 @@ class NetnsRuntime:
 
     def provision(self, lab: Lab, run_id: str, lifetime: Lifetime) -> NetnsLab:
         """Start the lab; see Runtime."""
-        return start(lab, run_id, lifetime)
+        try:
+            return start(lab, run_id, lifetime)
+        except OSError as error:
+            if error.errno not in (errno.EMFILE, errno.ENFILE):
+                raise
+            raise MachineLacks(f"netns: {error.strerror}: a lab of two nodes takes 16; raise `ulimit -n`") from error
 
     def reopen(self, lab: Lab, record: Mapping[str, Any]) -> NetnsLab:
         """The lab that runs since ``record`` was written; see Runtime."""

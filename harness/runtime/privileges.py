@@ -11,6 +11,7 @@ from pathlib import Path
 
 from droplab.harness.runtime import seccomp
 from droplab.harness.runtime.namespaces import checked, libc, prctl
+from droplab.harness.runtime.rootless import is_rootless
 
 PR_CAPBSET_DROP = 24
 PR_SET_NO_NEW_PRIVS = 38
@@ -36,7 +37,8 @@ class Privileges:
         """What every node of this machine has. Without a known table of system calls there is no filter."""
         last = int(_read_first_line("/proc/sys/kernel/cap_last_cap"))
         kept = CAPABILITIES.values()
-        program = seccomp.filter_program(os.uname().machine) if seccomp.supported() else None
+        machine, one_user = os.uname().machine, is_rootless()
+        program = seccomp.filter_program(machine, one_user=one_user) if seccomp.supported() else None
         return cls(tuple(number for number in range(last + 1) if number not in kept), program)
 
     def confine(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -11,6 +12,8 @@ from pathlib import Path
 from droplab.harness.errors import NodeLost
 
 ENDS_WITHIN_S = 5.0
+NO_PROCESS = frozenset({errno.ESRCH, errno.ENOENT, errno.EINVAL})
+"""What pidfd_open(2) says to a PID that nobody has, or that a thread has now (ENOENT; EINVAL before Linux 6.9)."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,9 @@ class ProcessIdentity:
         """A pidfd of this very process, for the caller to close. Raises NodeLost when it is gone."""
         try:
             pidfd = os.pidfd_open(self.pid)
-        except ProcessLookupError:
+        except OSError as error:
+            if error.errno not in NO_PROCESS:
+                raise
             raise NodeLost(f"process {self.pid} is gone") from None
         if not self.alive():
             os.close(pidfd)

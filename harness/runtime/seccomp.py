@@ -46,6 +46,8 @@ class Architecture:
     audit: int
     clone: int
     refused: Mapping[str, int]
+    identity: Mapping[str, int]
+    """To become another user or to give files away: pretended where there is no other user."""
 
 
 ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType({
@@ -56,6 +58,9 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType({
         "unshare": 272, "perf_event_open": 298, "name_to_handle_at": 303, "open_by_handle_at": 304,
         "clock_adjtime": 305, "setns": 308, "finit_module": 313, "kexec_file_load": 320, "bpf": 321,
         "userfaultfd": 323, "syslog": 103,
+    }, {
+        "chown": 92, "fchown": 93, "lchown": 94, "setuid": 105, "setgid": 106, "setreuid": 113, "setregid": 114,
+        "setgroups": 116, "setresuid": 117, "setresgid": 119, "setfsuid": 122, "setfsgid": 123, "fchownat": 260,
     }),
     "aarch64": Architecture(0xC00000B7, 220, {
         "umount2": 39, "mount": 40, "pivot_root": 41, "quotactl": 60, "acct": 89, "unshare": 97, "kexec_load": 104,
@@ -63,6 +68,9 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType({
         "settimeofday": 170, "add_key": 217, "request_key": 218, "keyctl": 219, "swapon": 224, "swapoff": 225,
         "perf_event_open": 241, "name_to_handle_at": 264, "open_by_handle_at": 265, "clock_adjtime": 266,
         "setns": 268, "finit_module": 273, "bpf": 280, "userfaultfd": 282, "kexec_file_load": 294,
+    }, {
+        "fchownat": 54, "fchown": 55, "setregid": 143, "setgid": 144, "setreuid": 145, "setuid": 146,
+        "setresuid": 147, "setresgid": 149, "setfsuid": 151, "setfsgid": 152, "setgroups": 159,
     }),
 })  # fmt: skip
 
@@ -72,10 +80,14 @@ def supported() -> bool:
     return os.uname().machine in ARCHITECTURES
 
 
-def filter_program(machine: str) -> bytes:
-    """The filter for ``machine`` as an array of struct sock_filter."""
+def filter_program(machine: str, *, one_user: bool = False) -> bytes:
+    """The filter for ``machine`` as an array of struct sock_filter.
+
+    With ``one_user`` a server that gives up its root, or a tcpdump, is told that it did: it would not start otherwise.
+    """
     architecture = ARCHITECTURES[machine]
-    refuse, unknown = RET_ERRNO | errno.EPERM, RET_ERRNO | errno.ENOSYS
+    refuse, unknown, pretend = RET_ERRNO | errno.EPERM, RET_ERRNO | errno.ENOSYS, RET_ERRNO
+    pretended = sorted(architecture.identity.values()) if one_user else []
     numbers = sorted({*architecture.refused.values(), *SAME_EVERYWHERE.values()})
     program = [
         _step(LOAD_WORD, ARCHITECTURE),
@@ -85,6 +97,7 @@ def filter_program(machine: str) -> bytes:
         *_answer(JUMP_GREATER_EQUAL, X32_BIT, refuse),
         *_answer(JUMP_EQUAL, CLONE3, unknown),
         *(step for number in numbers for step in _answer(JUMP_EQUAL, number, refuse)),
+        *(step for number in pretended for step in _answer(JUMP_EQUAL, number, pretend)),
         _step(JUMP_EQUAL, architecture.clone, 0, 3),
         _step(LOAD_WORD, FIRST_ARGUMENT),
         *_answer(JUMP_ANY_BIT, NEW_NAMESPACES, refuse),

@@ -111,9 +111,18 @@ SWITCH: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 
 
-def of_node(*, forward: bool) -> dict[str, str]:
+ONE_GROUP: Mapping[str, str] = MappingProxyType({"ipv4/ping_group_range": "0\t0"})
+"""All that there is where one user is mapped."""
+
+
+def of_node(*, forward: bool, rootless: bool = False) -> dict[str, str]:
     """The profile of a node, path below /proc/sys/net to value. Definitions have IPv4 addresses only: IPv6 is off."""
-    return {"ipv4/ip_forward": "1" if forward else "0", **PROFILE, **NO_IPV6}
+    return {
+        "ipv4/ip_forward": "1" if forward else "0",
+        **PROFILE,
+        **NO_IPV6,
+        **(ONE_GROUP if rootless else {}),
+    }
 
 
 def apply(netns_fd: int, profile: Mapping[str, str]) -> None:

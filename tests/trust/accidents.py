@@ -78,7 +78,8 @@ def remove_container(live: Live) -> None:
 def full_disk(ground: Ground, argv: Sequence[str], name: str) -> Tally:
     """Runs whose run file does not fit: on a disk of a few pages, and cut within each record in turn.
 
-    They are refused, or undone, in words (exit status 3), and nothing is left.
+    They are refused, or undone, in words, and nothing is left. The limit that cuts holds for the lab's own files too,
+    so that a small one ends a lab by itself (exit status 1).
     """
     tally = Tally(name)
     for kib in FULL_KIB:
@@ -97,7 +98,7 @@ def _one_full(ground: Ground, argv: Sequence[str], what: str, tally: Tally) -> N
     with Victim(argv) as victim:
         status = victim.wait()
         tally.phases[f"{what}: exit status {status}"] += 1
-        if status not in (0, 3) or "Traceback" in victim.said():
+        if status not in (0, 1, 3) or "Traceback" in victim.said():
             tally.wrong.append(f"{what}: exit status {status}: {victim.said()[-800:]}")
     tally.wrong += clean_twice()
     tally.leftovers += ground.leftovers(before)

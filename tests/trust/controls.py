@@ -15,9 +15,9 @@ from .tally import Tally
 RUN = "c0ffee00"
 
 
-def controls(ground: Ground, before: Fingerprint) -> Tally:
+def controls(ground: Ground, before: Fingerprint, name: str) -> Tally:
     """Every section must notice what is left on purpose."""
-    tally = Tally("control: things left on purpose")
+    tally = Tally(name)
     for section, left in LEFT.items():
         if section in ("links", "rulesets") and not ground.private_network():
             continue

@@ -18,7 +18,23 @@ from .processes import running
 GONE_WITHIN_S = 10.0
 KEPT_FILES = frozenset({"host", "lock"})
 """The two files of a run folder that belong to no run."""
-VOLATILE_SYSCTLS = ("nf_conntrack_count", "/random/", "ns_last_pid", "/pty/nr", "stable_secret", "/fs/")
+DOCKERS_LINKS = ("veth", "br-")
+"""Names that the daemon gives to links in the machine's own network; droplab makes none there."""
+VOLATILE_SYSCTLS = (
+    *(f"/{name}" for name in DOCKERS_LINKS),
+    "nf_conntrack_count",
+    "/random/",
+    "ns_last_pid",
+    "/pty/nr",
+    "stable_secret",
+    "/fs/",
+)
+
+OF_THE_MACHINE = ("nf_conntrack_max",)
+"""One value for all namespaces: somebody else may change it while a sweep plays the host in a network of its own."""
+
+DOCKERS_MOUNTS = ("/run/docker/", "/var/lib/docker/")
+"""The daemon's, for containers of others too; they come and go with those."""
 
 Fingerprint = Mapping[str, frozenset[str]]
 
@@ -36,14 +52,15 @@ class Ground:
     docker: bool = False
 
     def fingerprint(self) -> Fingerprint:
-        """Take it: some 50 ms, and 20 more for each network namespace."""
+        """Take it: some 50 ms, and 40 more for each network namespace."""
+        self.remember()
         mark = None if self.private else f"DROPLAB_RUN_DIR={self.run_dir}\0".encode()
         found = {process.pid: str(process) for process in running(mark)}
         with NetnsNode("host", "/proc/self/ns/net") as host:
             seen = {
                 "links": frozenset(_links(host)),
                 "rulesets": frozenset(_rules(host)),
-                "sysctls": frozenset(_sysctls()),
+                "sysctls": frozenset(_sysctls(() if not self.private_network() else OF_THE_MACHINE)),
                 "namespaces": frozenset(_namespaces(found, host)),
             }
         return {
@@ -78,7 +95,7 @@ class Ground:
         while left := difference(before, self.fingerprint(), without):
             if time.monotonic() > deadline:
                 return left
-            time.sleep(0.05)
+            time.sleep(0.2)
         return []
 
 
@@ -93,7 +110,8 @@ def difference(before: Fingerprint, after: Fingerprint, without: Sequence[str] =
 
 def _links(node: NetnsNode) -> Iterator[str]:
     for link in json.loads(node.run(("ip", "-json", "-details", "link")).stdout):
-        yield f"{link['ifname']} mtu {link['mtu']} {link.get('linkinfo', {}).get('info_kind', '')}"
+        if node.name != "host" or not link["ifname"].startswith(DOCKERS_LINKS):
+            yield f"{link['ifname']} mtu {link['mtu']} {link.get('linkinfo', {}).get('info_kind', '')}"
 
 
 def _rules(node: NetnsNode) -> Iterator[str]:
@@ -110,12 +128,12 @@ def _lines(path: str) -> list[str]:
         return []
 
 
-def _sysctls() -> Iterator[str]:
+def _sysctls(without: Sequence[str]) -> Iterator[str]:
     for top in ("/proc/sys/net", "/proc/sys/kernel", "/proc/sys/vm"):
         for folder, _, names in os.walk(top):
             for name in names:
                 path = f"{folder}/{name}"
-                if not any(word in path for word in VOLATILE_SYSCTLS):
+                if not any(word in path for word in (*VOLATILE_SYSCTLS, *without)):
                     yield f"{path} {' '.join(_lines(path))}"
 
 
@@ -140,7 +158,8 @@ def _namespaces(pids: Mapping[int, str], host: NetnsNode) -> Iterator[str]:
 def _mounts() -> Iterator[str]:
     for line in _lines("/proc/self/mountinfo"):
         fields, _, source = line.partition(" - ")
-        yield f"{fields.split()[4]} {source}"
+        if not fields.split()[4].startswith(DOCKERS_MOUNTS):
+            yield f"{fields.split()[4]} {source}"
 
 
 def _cgroups(runs: frozenset[str]) -> Iterator[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from .neighbour import NAME, neighbour, node_pid
 from .tally import Tally
 from .victim import DROPLAB
 
+CONTROL = "control: things left on purpose"
 HOST_LAB = Path(__file__).with_name("host_lab")
 
 
@@ -25,59 +28,71 @@ class Size:
     kills: int
     at_once: int
     seed: int
+    steps: tuple[int, ...] = ()
+    """Only these steps, instead of every one."""
 
 
-def on_netns(ground: Ground, size: Size) -> Iterator[Tally]:
+Parts = Generator[tuple[str, Callable[[str], Tally]], None, None]
+"""Names, and what is to be done under that name."""
+
+
+def on_netns(ground: Ground, size: Size) -> Parts:
     """Lab 48 on the embedded runtime, beside a live neighbour."""
-    beside = Tally("the live neighbour")
-    with neighbour("netns", beside):
+    yield "disk full", lambda name: full_disk(ground, argv_of(ground), name)
+    with neighbour("netns") as beside:
         before = ground.fingerprint()
-        yield controls(ground, before)
-        run = Sweep(ground, before, argv_of(ground), size.at_once)
-        yield run.every_step("run 48, every step")
-        yield Sweep(ground, before, argv_of(ground), 1, tear_run_files).every_step("run 48, every step, line torn")
-        yield run.random_moments("run 48, random moments", size.kills, size.seed)
-        yield from _around(ground, before, size)
-        yield lost_part(ground, before, "the lab's init killed", kill_init)
-        yield lost_part(ground, before, "a node's init killed", kill_node)
-    yield beside
-    yield full_disk(ground, argv_of(ground), "run 48, disk full")
+        yield CONTROL, lambda name: controls(ground, before, name)
+        run = Sweep(ground, before, argv_of(ground), size.at_once, steps=size.steps)
+        torn = Sweep(ground, before, argv_of(ground), size.at_once, tear_run_files, size.steps)
+        yield "run 48, every step", run.every_step
+        yield "run 48, every step, line torn", torn.every_step
+        yield "run 48, random moments", lambda name: run.random_moments(name, size.kills, size.seed)
+        yield from _starting(ground, before, size, "netns")
+        inject = (*DROPLAB, "inject", f"pid:{node_pid(NAME, 'nginx')}", "iptables_drop", "protocol=tcp", "port=81")
+        injected = Sweep(ground, before, inject, 1)
+        yield "inject, every step", lambda name: injected.every_step(name, remediate_all)
+        yield "the lab's init killed", lambda name: lost_part(ground, before, name, kill_init)
+        yield "a node's init killed", lambda name: lost_part(ground, before, name, kill_node)
+        yield "the live neighbour", beside.judged
 
 
-def _around(ground: Ground, before: Fingerprint, size: Size) -> Iterator[Tally]:
-    """Starting a lab, and a fault injected into a node of the neighbour."""
-    start = (sys.executable, "-m", "tests.trust.starting", "netns")
-    yield Sweep(ground, before, start, 1).every_step("start 48, every step")
-    yield Sweep(ground, before, start, 1).random_moments("start 48, random moments", size.kills // 6, size.seed)
-    target = f"pid:{node_pid(NAME, 'client')}"
-    inject = (*DROPLAB, "inject", target, "iptables_drop", "protocol=tcp", "port=81")
-    yield Sweep(ground, before, inject, 1).every_step("inject, every step", then=remediate_all)
+def _starting(ground: Ground, before: Fingerprint, size: Size, runtime: str) -> Parts:
+    """Starting a lab: killed before it stands, it must not stay."""
+    start = Sweep(ground, before, (sys.executable, "-m", "tests.trust.starting", runtime), 1, steps=size.steps)
+    yield f"start 48 on {runtime}, every step", start.every_step
+    yield f"start 48 on {runtime}, random", lambda name: start.random_moments(name, size.kills // 10, size.seed)
 
 
-def on_docker(ground: Ground, size: Size) -> Iterator[Tally]:
+def on_docker(ground: Ground, size: Size) -> Parts:
     """Lab 48 on docker, beside a live neighbour."""
-    beside = Tally("the live neighbour (docker)")
-    with neighbour("docker", beside):
+    with neighbour("docker") as beside:
         before = ground.fingerprint()
-        yield controls(ground, before)
-        run = Sweep(ground, before, argv_of(ground), size.at_once)
-        yield run.every_step("run 48 on docker, every step")
-        yield run.random_moments("run 48 on docker, random moments", size.kills, size.seed)
-        start = (sys.executable, "-m", "tests.trust.starting", "docker")
-        yield Sweep(ground, before, start, 1).every_step("start 48 on docker, every step")
-        yield lost_part(ground, before, "a container removed under us", remove_container)
-    yield beside
+        yield CONTROL, lambda name: controls(ground, before, name)
+        run = Sweep(ground, before, argv_of(ground), size.at_once, steps=size.steps)
+        yield "run 48 on docker, every step", run.every_step
+        yield "run 48 on docker, random moments", lambda name: run.random_moments(name, size.kills, size.seed)
+        yield from _starting(ground, before, size, "docker")
+        yield "a container removed under us", lambda name: lost_part(ground, before, name, remove_container)
+        yield "the live neighbour (docker)", beside.judged
 
 
-def on_host(ground: Ground, size: Size) -> Iterator[Tally]:
+def on_host(ground: Ground, size: Size) -> Parts:
     """A run that lowers nf_conntrack_max of the machine itself, with the watchdog alive and killed."""
     before = ground.fingerprint()
-    argv = (*DROPLAB, "run", str(HOST_LAB), "--runtime", "netns", "--allow-host", "--seed", "1")
-    yield controls(ground, before)
-    yield Sweep(ground, before, argv, 1).every_step("host scope, watchdog alive")
-    yield Sweep(ground, before, argv, 1, kill_watchdogs).every_step("host scope, watchdog killed")
-    yield Sweep(ground, before, argv, 1).random_moments("host scope, random moments", size.kills, size.seed)
-    yield full_disk(ground, argv, "host scope, disk full")
+    argv = (*DROPLAB, "run", str(HOST_LAB), "--runtime", "netns", "--allow-host", "--seed", str(size.seed))
+    yield CONTROL, lambda name: controls(ground, before, name)
+    alive = Sweep(ground, before, argv, 1, steps=size.steps)
+    killed = Sweep(ground, before, argv, 1, kill_watchdogs, size.steps)
+    yield "host scope, watchdog alive, every step", alive.every_step
+    yield "host scope, watchdog killed, every step", killed.every_step
+    yield "host scope, watchdog alive, random", lambda name: alive.random_moments(name, size.kills, size.seed)
+    yield "host scope, disk full", lambda name: full_disk(ground, argv, name)
 
 
-PARTS = {"netns": on_netns, "docker": on_docker, "host": on_host}
+GROUNDS = {"netns": on_netns, "docker": on_docker, "host": on_host}
+
+
+def sweep(kind: str, ground: Ground, size: Size, pattern: str) -> list[Tally]:
+    """Do the parts on a ground whose name matches ``pattern``."""
+    with closing(GROUNDS[kind](ground, size)) as parts:
+        return [work(name) for name, work in parts if re.search(pattern, name)]

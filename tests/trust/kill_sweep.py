@@ -32,22 +32,24 @@ class Sweep:
     before: Fingerprint
     argv: Sequence[str]
     at_once: int
-    after_kill: Callable[[], None] = lambda: None
-    """Done right after each kill: a watchdog is killed too, a run file is torn."""
+    after_kills: Callable[[], None] = lambda: None
+    """Done right after the last kill of those side by side: the watchdog is killed too, the run files are torn."""
+    steps: tuple[int, ...] = ()
+    """Only these steps, instead of every one."""
 
     def every_step(self, name: str, then: Callable[[], list[str]] = list) -> Tally:
-        """Killed after each write and each applied command, until a run gets through; ``then`` undoes that one."""
-        tally, first, through = Tally(name), 1, False
-        while not through and first < MOST_STEPS:
-            say(f"{name}: steps {first} to {first + self.at_once - 1}")
+        """Killed after each write and each applied command, until one gets through; ``then`` undoes what is to stay."""
+        tally, through, pending = Tally(name), False, list(self.steps or range(1, MOST_STEPS))
+        while pending and not through:
+            steps, pending = pending[: self.at_once], pending[self.at_once :]
+            say(f"{name}: steps {steps[0]} to {steps[-1]}")
             with ExitStack() as stack:
-                steps = range(first, first + self.at_once)
                 victims = [stack.enter_context(Victim.after_step(self.argv, step)) for step in steps]
                 for step, victim in zip(steps, victims, strict=True):
                     through |= self._ended(tally, step, victim)
-                tally.wrong += then() if through else []
+                self.after_kills()
+                tally.wrong += then()
                 self._look(tally)
-            first += self.at_once
         return tally
 
     def _ended(self, tally: Tally, step: int, victim: Victim) -> bool:
@@ -55,7 +57,6 @@ class Sweep:
         status = victim.wait()
         if status == -signal.SIGKILL:
             tally.phases[f"step {step:02}"] += 1
-            self.after_kill()
         elif status != 0:
             tally.wrong.append(f"step {step}: exit status {status}: {victim.said()[-300:]}")
         return status == 0
@@ -72,7 +73,7 @@ class Sweep:
                 victims = [stack.enter_context(Victim(self.argv)) for _ in moments]
                 for moment, victim in zip(moments, victims, strict=True):
                     tally.phases[victim.kill_at(moment)] += 1
-                    self.after_kill()
+                self.after_kills()
                 self._look(tally)
         return tally
 
@@ -93,7 +94,10 @@ class Sweep:
         alone = self.ground.leftovers(self.before, without=("run files",), within_s=ALONE_S)
         tally.waited_for_clean += bool(alone)
         tally.wrong += clean_twice()
-        tally.leftovers += self.ground.leftovers(self.before)
+        left = self.ground.leftovers(self.before)
+        for line in left:
+            say(f"  left: {line[:300]}")
+        tally.leftovers += left
 
 
 def clean_twice() -> list[str]:

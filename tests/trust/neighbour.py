@@ -15,21 +15,31 @@ from .victim import droplab
 NAME = "neighbour"
 
 
+class Neighbour:
+    """Lab 48, started and broken."""
+
+    def judged(self, name: str) -> Tally:
+        """``check`` must still find it broken in its own way, and nothing else."""
+        tally = Tally(name)
+        told = droplab("check", NAME, "--json")
+        judged = json.loads(told.stdout) if told.stdout else {"verdict": told.stderr, "changes": [], "causes": []}
+        if judged["verdict"] != "broken" or judged["changes"] or len(judged["causes"]) != 3:
+            tally.wrong.append(f"the neighbour was touched: {judged}")
+        return tally
+
+
 @contextmanager
-def neighbour(runtime: str, tally: Tally) -> Iterator[None]:
-    """Lab 48, started and broken; afterwards ``check`` must still find it broken in its own way, and nothing else."""
+def neighbour(runtime: str) -> Iterator[Neighbour]:
+    """Start it, and stop it."""
     started = droplab("start", "48", "--name", NAME, "--runtime", runtime, "--seed", "1", "--ttl", "2h")
     if started.returncode:
         raise RuntimeError(f"the neighbour does not start: {started.stderr[-500:]}")
     try:
-        yield
-        judged = json.loads(droplab("check", NAME, "--json").stdout)
-        if judged["verdict"] != "broken" or judged["changes"] or len(judged["causes"]) != 3:
-            tally.wrong.append(f"the neighbour was touched: {judged}")
+        yield Neighbour()
     finally:
         stopped = droplab("stop", NAME)
         if stopped.returncode:
-            tally.wrong.append(f"the neighbour does not stop: {stopped.stderr}")
+            raise RuntimeError(f"the neighbour does not stop: {stopped.stderr}")
 
 
 def node_pid(name: str, node: str) -> int:

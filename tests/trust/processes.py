@@ -30,7 +30,7 @@ def running(mark: bytes | None) -> Iterator[Process]:
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
             words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
             marked = mark is None or mark in (folder / "environ").read_bytes()
-        except (FileNotFoundError, ProcessLookupError):
+        except OSError:  # gone meanwhile, or of a stranger
             continue
         if fields[0] not in "ZX" and marked:
             yield Process(int(entry.name), int(fields[19]), words)

@@ -13,7 +13,7 @@ from typing import Self
 from droplab.harness.engine.runfile import KILL_AFTER, folder, last, read, unsettled
 
 DROPLAB = (sys.executable, "-m", "droplab")
-GIVES_UP_S = 120.0
+GIVES_UP_S = 600.0
 
 
 def droplab(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -61,7 +61,7 @@ class Victim:
 
     def said(self) -> str:
         """What it printed so far."""
-        return self._log.read_text()
+        return self._log.read_text(errors="replace")
 
     def records(self) -> list[dict[str, object]]:
         """Its run file so far."""
