@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "faults": ("author", "The catalogue of faults."),
         "inject": ("attach", "Break something that is running: a lab's node, a container, a process, a namespace."),
         "remediate": ("attach", "Undo an injected fault."),
+        "score": ("score", "Try diagnostic tools on every fault and on healthy networks."),
         "validate": ("author", "Check lab definitions."),
         "schema": ("author", "The JSON Schema of lab.yaml."),
         "doctor": ("machine", "What this machine can do, and how to get the rest."),

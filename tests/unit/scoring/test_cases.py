@@ -38,6 +38,9 @@ def test_look_alikes_are_the_other_kind() -> None:
         {"chain": "INPUT"},
     )
 
+    (routed,) = (case for case in EVERY if case.like == "ip_forward_off")
+    assert routed.node == "router", "a rule of chain FORWARD is only felt there"
+
 
 def test_severest_keeps_one_of_each() -> None:
     few = severest(cases(Catalogue(), lookalikes=False))

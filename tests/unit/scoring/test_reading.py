@@ -59,6 +59,7 @@ def test_what_is_not_said_is_left_out(make: Any) -> None:
 
 def test_json_is_read_as_lines() -> None:
     assert list(flat('{"a": [{"b": 1.5}, {"b": "x"}]}', "json")) == ["a.0.b=1.5", "a.1.b=x"]
+    assert list(flat('{"hubs": []}', "json")) == ["hubs=[]"]
     assert list(flat('{"a": 1}\n{"a": 2}', "jsonl")) == ["a=1", "a=2"]
     assert list(flat("mine: not permitted", "json")) == ["mine: not permitted"]
 
