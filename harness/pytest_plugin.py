@@ -94,6 +94,7 @@ def _droplab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
                 lab = Lab(
                     opening.open_bench(opening.wanted_lab(name, seed, settings), config.getoption("--droplab-runtime")),
                     _folder(request, tmp_path_factory),
+                    captures=not config.getoption("--droplab-no-pcap"),
                 )
                 stack.enter_context(lab)
                 prepare(lab)
@@ -105,10 +106,8 @@ def _droplab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         yield opened
 
 
-def _folder(request: pytest.FixtureRequest, temporary: pytest.TempPathFactory) -> Path | None:
-    """Where this test's files go; None when nothing is to be captured."""
-    if request.config.getoption("--droplab-no-pcap"):
-        return None
+def _folder(request: pytest.FixtureRequest, temporary: pytest.TempPathFactory) -> Path:
+    """Where this test's files go."""
     name = re.sub(r"[^\w.=-]+", "-", request.node.nodeid).strip("-")
     kept: Path | None = request.config.getoption("--droplab-artifacts")
     return kept / name if kept else temporary.mktemp("droplab")

@@ -55,19 +55,20 @@ class LabNode:
 class Lab:
     """The lab of one test: ``lab.client`` or ``lab["client"]`` is a node, ``lab.truth`` what is wrong with it."""
 
-    def __init__(self, bench: Bench, folder: Path | None) -> None:
+    def __init__(self, bench: Bench, folder: Path, *, captures: bool = True) -> None:
         self.bench = bench
         self.folder = folder
+        self._captures = captures
         self.said: list[tuple[str, Result]] = []
         self._stack = ExitStack()
         self._counted: dict[str, Counters] = {}
         self._drops: Drops | None = None
 
     def watch(self) -> None:
-        """From here on count and, with a folder, capture; up to here it was preparation."""
+        """From here on count and capture; up to here it was preparation."""
         self._counted = all_counters(self.bench.nodes)
         self._drops = drops_or_nothing(self._stack)
-        if self.folder and find_tool("tcpdump"):
+        if self._captures and find_tool("tcpdump"):
             self._stack.enter_context(Captures(self.folder, "test", self.bench.nodes))
 
     @property
@@ -125,9 +126,8 @@ class Lab:
 
     def keep(self) -> list[Path]:
         """Write report.json beside the captures: the files that are there now."""
-        if self.folder is None:
-            return []
-        time.sleep(HANDED_OVER_S)
+        if self._captures:
+            time.sleep(HANDED_OVER_S)
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "report.json").write_text(json.dumps(self._document(), indent=2, default=str) + "\n")
         self._stack.close()
@@ -136,7 +136,7 @@ class Lab:
     def forget(self) -> None:
         """Remove the captures of a test that has passed."""
         self._stack.close()
-        if self.folder and self.folder.exists():
+        if self.folder.exists():
             shutil.rmtree(self.folder)
 
     def _document(self) -> dict[str, Any]:

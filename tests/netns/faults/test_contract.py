@@ -31,6 +31,7 @@ from droplab.harness.errors import MachineLacks
 from droplab.harness.runtime.contract import Lifetime, Provisioned
 from droplab.harness.runtime.netns import NetnsRuntime
 from droplab.harness.runtime.node import find_tool
+from droplab.harness.scoring.bench import LAB
 from tests.netns.faults.table import Row, Table
 
 CATALOGUE = Catalogue()
@@ -84,7 +85,7 @@ class Bed:
 def bed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bed]:
     """A fresh lab for each test: no fault can hide behind what another one left."""
     monkeypatch.setenv("DROPLAB_RUN_DIR", str(tmp_path / "run"))
-    lab = load(Path(__file__).parent / "bench_lab", seed=1)
+    lab = load(LAB, seed=1)
     run = RunFile.create({"state": "foreground", "lab": "bench"})
     live = NetnsRuntime().provision(lab, run.id, Lifetime())
     for node in live.nodes.values():  # so that every neighbour is known before the first snapshot

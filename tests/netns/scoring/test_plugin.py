@@ -87,6 +87,19 @@ def _attached(shown: str) -> None:
     assert "nginx: IcmpInEchos +1" in shown
 
 
+def test_without_captures_the_report_is_kept_all_the_same(project: Path, tmp_path: Path) -> None:
+    (project / "test_it.py").write_text(
+        "import pytest\n"
+        "@pytest.mark.droplab('48', only=['small_mtu'])\n"
+        "def test_it(lab):\n"
+        "    assert not lab.folder.exists()\n"
+        "    assert lab.truth is None\n"
+    )
+    done = run_pytest(project, "--droplab-no-pcap", "--droplab-artifacts", str(tmp_path / "kept"))
+    assert outcomes(done) == {"test_it": "FAILED"}, done.stdout
+    assert [path.name for path in (tmp_path / "kept").rglob("*.*") if path.is_file()] == ["report.json"]
+
+
 def test_two_at_once_do_not_see_each_other(project: Path) -> None:
     (project / "test_one.py").write_text(
         "import pytest\n"

@@ -13,8 +13,8 @@ from droplab.harness.definition.loader import load
 from droplab.harness.engine.aim import aim
 from droplab.harness.errors import UsageError
 from droplab.harness.probes.dns import Dns
+from droplab.harness.scoring.bench import LAB
 
-LABS = Path(__file__).parents[2] / "netns" / "faults"
 TWO = """
 schema: 1
 title: Two nodes
@@ -25,7 +25,7 @@ NAME = {"target": "www.lab.test"}
 
 @pytest.fixture
 def lab() -> Lab:
-    return load(LABS / "bench_lab", seed=1)
+    return load(LAB, seed=1)
 
 
 @pytest.mark.parametrize(
