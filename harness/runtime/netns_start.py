@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import array
 import errno
 import os
 import select
@@ -157,7 +156,7 @@ def _joining(groups: cgroups.LabCgroups, names: tuple[str, ...]) -> Iterator[dic
             fds[name] = tuple(groups.join_fds(name))
         yield fds
     finally:
-        for fd in array.array("i", [fd for opened in fds.values() for fd in opened]):
+        for fd in (fd for opened in fds.values() for fd in opened):
             os.close(fd)
 
 
