@@ -71,7 +71,7 @@ class Bench:
         """Every node has heard of the first ones, so that no first packet waits for ARP."""
         for node in self.nodes.values():
             for address in list(self.lab.hosts.values())[:2]:
-                node.run(("ping", "-c", "1", "-W", "1", address), check=False)
+                node.run(("ping", "-c", "1", "-W", "0.2", address), check=False)
 
     def break_with(self, use: FaultUse) -> Truth:
         """Inject and prove. Raises Ineffective with the fault rolled back, MachineLacks."""

@@ -90,7 +90,7 @@ def bed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bed]:
     live = NetnsRuntime().provision(lab, run.id, Lifetime())
     for node in live.nodes.values():  # so that every neighbour is known before the first snapshot
         for address in lab.hosts.values():
-            node.run(("ping", "-c", "1", "-W", "1", address), check=False)
+            node.run(("ping", "-c", "1", "-W", "0.2", address), check=False)
     yield Bed(lab, live, run)
     live.close()
     run.remove()
