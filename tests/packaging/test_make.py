@@ -34,7 +34,7 @@ def test_help_lists_every_target(argv: tuple[str, ...]) -> None:
     status, text = run(*argv)
     assert status == 0, text
     listed = {line.split()[1] for line in text.splitlines() if line.startswith("  make ")}
-    assert listed == {"help", "setup", "lab-<id>", "test", "check", "bench", "image", "clean"}
+    assert listed == {"help", "setup", "lab-<id>", "test", "check", "bench", "trust", "docs", "image", "clean"}
 
 
 def test_unknown_runtime_is_refused() -> None:
