@@ -95,6 +95,10 @@ class IptablesDrop(Fault):
         words += shlex.split(self.match or "")
         return Rule(self.chain, (*words, *chance_words(self.probability, self.every), "-j", "DROP"))
 
+    def memoryless(self) -> bool:
+        """A rule that counts (every n-th, or a match such as limit, connlimit or recent) is not."""
+        return self.every is None and self.match is None
+
     def plan(self, node: Node) -> Change:  # noqa: ARG002 (the rule is the same whatever the node holds)
         """One rule, appended; found and deleted by its own words."""
         return self._rule().change()

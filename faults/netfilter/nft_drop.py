@@ -69,6 +69,10 @@ class NftDrop(Fault):
             words.append(f"numgen random mod {MILLION} < {hits}")
         return " ".join([*words, "counter drop"])
 
+    def memoryless(self) -> bool:
+        """Only `numgen inc` counts."""
+        return self.every is None
+
     def plan(self, node: Node) -> Change:
         """A table of its own with one chain and one rule; undoing deletes the table."""
         where = " ".join(self._where)
