@@ -24,7 +24,7 @@ from droplab.harness.runtime.terminal import relay
 from droplab.harness.runtime.tree import ENVIRONMENT
 
 STARTS_WITHIN_S = 1.0
-QUIET_S = 0.25
+QUIET_S = 0.15
 QUIET_WITHIN_S = 1.5
 """tcpdump hands over what it has captured every 0.1 s where its output is a terminal; later packets would be lost."""
 

@@ -68,7 +68,9 @@ def test_a_definition_is_told_with_all_its_places(tmp_path: Path, capsys: pytest
     assert all(line.startswith("droplab: ") for line in err.splitlines())
 
 
-@pytest.mark.parametrize("command", ["start 48", "shell 48", "inject pid:1 mtu mtu=100", "clean", "stop --all", "remediate a"])
+@pytest.mark.parametrize(
+    "command", ["start 48", "shell 48", "inject pid:1 mtu mtu=100", "clean", "stop --all", "remediate a"]
+)
 def test_without_root(command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     status, err = said(command.split(), capsys)
