@@ -43,7 +43,8 @@ class Captures:
 
     def _start(self, node: LiveNode, file: str) -> subprocess.Popen[Any]:
         assert self._folder is not None  # noqa: S101 (only called with a folder)
-        argv = ["nsenter", f"--net=/proc/{node.pid}/ns/net", "tcpdump", "-U", "-n", "-Z", "root", "-B", "16384"]
+        argv = ["nsenter", f"--net=/proc/{node.pid}/ns/net", "tcpdump", "-U", "-n", "-Z", "root"]
+        argv += ["-B", "16384", "--immediate-mode"]  # else what came just before the end is not in the file
         argv += ["-s", str(SNAPLEN), "-i", "any", "-w", str(self._folder / file), "not", "ip6"]
         try:
             return subprocess.Popen(argv, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
