@@ -33,11 +33,10 @@ from droplab.harness.runtime.namespaces import (
     prctl,
     setns,
 )
-from droplab.harness.runtime.node import TIMED_OUT
+from droplab.harness.runtime.node import CANNOT_RUN, TIMED_OUT
 from droplab.harness.runtime.privileges import Privileges
 
 EVERYTHING = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWCGROUP
-CANNOT_RUN = 127
 HIGHEST = 1 << 20
 MOST_READS = 64
 TIOCGPTPEER = 0x5441

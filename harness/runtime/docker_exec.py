@@ -15,13 +15,12 @@ from droplab.harness.contracts.node import Result
 from droplab.harness.errors import NodeLost
 from droplab.harness.runtime.bounded import Bounded
 from droplab.harness.runtime.docker_daemon import heard
+from droplab.harness.runtime.node import CANNOT_RUN, TIMED_OUT
 
 if TYPE_CHECKING:
     from docker import APIClient
 
 STDOUT, STDERR = 1, 2
-TIMED_OUT = 124
-CANNOT_RUN = 127
 SETTLES_WITHIN_S = 5.0
 """The daemon notes the exit status up to 2 s after the end, when a child in the background holds standard output."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -11,21 +10,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from droplab.harness.contracts.node import Result
-from droplab.harness.errors import MachineLacks, NodeLost
+from droplab.harness.errors import MachineLacks
 from droplab.harness.runtime.changed_files import changed_files, upper_of
 from droplab.harness.runtime.contract import LiveNode
 from droplab.harness.runtime.docker_exec import executing
 from droplab.harness.runtime.node import NetnsNode, find_tool
 from droplab.harness.runtime.process_identity import ProcessIdentity
 from droplab.harness.runtime.processes import processes_of
+from droplab.harness.runtime.watching import STARTS_WITHIN_S, watch
 
 if TYPE_CHECKING:
     from docker import APIClient
-
-STARTS_WITHIN_S = 1.0
-QUIET_S = 0.15
-QUIET_WITHIN_S = 1.5
-"""tcpdump hands over what it has captured every 0.1 s where its output is a terminal; later packets would be lost."""
 
 
 class DockerNode(NetnsNode):
@@ -51,10 +46,7 @@ class DockerNode(NetnsNode):
         """Run ``argv`` on a terminal of its own while ``other`` runs in ``during``, then interrupt it; see LiveNode."""
         with executing(self._client, self.container, argv, tty=True) as execution:
             execution.read_some(time.monotonic() + STARTS_WITHIN_S)
-            meanwhile = during.exec(other, timeout_s=timeout_s)
-            execution.read_until_quiet(QUIET_S, QUIET_WITHIN_S)
-            execution.signal(signal.SIGINT)
-            return execution.finish(timeout_s), meanwhile
+            return watch(execution, during, other, timeout_s)
 
     def shell(self, argv: Sequence[str]) -> int:
         """Run ``argv`` on the person's terminal by the docker command, which carries bytes and window sizes."""
@@ -67,13 +59,7 @@ class DockerNode(NetnsNode):
 
     def alive(self) -> bool:
         """Whether it runs since the same start, in the same namespace. Asks the kernel: docker may be down."""
-        if not self._process.alive():
-            return False
-        try:
-            with NetnsNode(self.name, f"/proc/{self.pid}/ns/net") as now:
-                return now.cookie == self.cookie
-        except (NodeLost, OSError):
-            return False
+        return self._process.alive() and self.is_at(f"/proc/{self.pid}/ns/net")
 
     def files(self) -> dict[str, str]:
         """What differs from the image; see LiveNode."""

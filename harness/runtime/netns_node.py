@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from droplab.harness.contracts.node import Result
-from droplab.harness.errors import NodeLost
 from droplab.harness.runtime.changed_files import changed_files
 from droplab.harness.runtime.confined import Execution, Inside
 from droplab.harness.runtime.contract import LiveNode
@@ -22,11 +20,7 @@ from droplab.harness.runtime.process_identity import ProcessIdentity
 from droplab.harness.runtime.processes import processes_of
 from droplab.harness.runtime.terminal import relay
 from droplab.harness.runtime.tree import ENVIRONMENT
-
-STARTS_WITHIN_S = 1.0
-QUIET_S = 0.15
-QUIET_WITHIN_S = 1.5
-"""tcpdump hands over what it has captured every 0.1 s where its output is a terminal; later packets would be lost."""
+from droplab.harness.runtime.watching import STARTS_WITHIN_S, watch
 
 
 class NetnsLabNode(NetnsNode):
@@ -57,10 +51,7 @@ class NetnsLabNode(NetnsNode):
         """Run ``argv`` on a terminal of its own while ``other`` runs in ``during``, then interrupt it; see LiveNode."""
         with self._inside() as inside, Execution(inside, argv, terminal=True) as execution:
             execution.read(time.monotonic() + STARTS_WITHIN_S, first=True)
-            meanwhile = during.exec(other, timeout_s=timeout_s)
-            execution.read_until_quiet(QUIET_S, QUIET_WITHIN_S)
-            execution.signal(signal.SIGINT)
-            return execution.finish(timeout_s), meanwhile
+            return watch(execution, during, other, timeout_s)
 
     def shell(self, argv: Sequence[str]) -> int:
         """Run ``argv`` on the person's terminal, through a pty of the node's own; see LiveNode."""
@@ -91,13 +82,7 @@ class NetnsLabNode(NetnsNode):
 
     def alive(self) -> bool:
         """Whether its init is the same since the start, in the same network namespace."""
-        if not self._process.alive():
-            return False
-        try:
-            with NetnsNode(self.name, f"/proc/{self.pid}/ns/net") as now:
-                return now.cookie == self.cookie
-        except (NodeLost, OSError):
-            return False
+        return self._process.alive() and self.is_at(f"/proc/{self.pid}/ns/net")
 
     def files(self) -> dict[str, str]:
         """What its tmpfs and the layer over /etc hold; see LiveNode."""

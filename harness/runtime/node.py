@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-TIMED_OUT = 124
+TIMED_OUT, CANNOT_RUN = 124, 127
+"""Exit statuses, as timeout(1) and a shell give them."""
 SEARCHED_TOO = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 """Where the tools of an administrator lie; a user's PATH often lacks them."""
 
@@ -68,6 +69,14 @@ class NetnsNode:
         """SO_NETNS_COOKIE, the identity of the namespace. Raises OSError when it is no network namespace."""
         return netns_cookie(self.netns_fd)
 
+    def is_at(self, netns: str | Path) -> bool:
+        """Whether this very namespace is found at a path now."""
+        try:
+            with NetnsNode(self.name, netns) as now:
+                return now.cookie == self.cookie
+        except (NodeLost, OSError):
+            return False
+
     def run(
         self, argv: Sequence[str], *, check: bool = True, timeout_s: float = 10, stdin: str | None = None
     ) -> Result:
@@ -83,14 +92,6 @@ class NetnsNode:
     def read(self, path: str) -> str:
         """The text of a file below /proc/net or /proc/sys/net; see the protocol."""
         return inside_netns(self.netns_fd, lambda: read_here(path))
-
-    def read_all(self, paths: Sequence[str]) -> dict[str, str | OSError]:
-        """Many files in one go (about 10 us each): the text of each, or why it cannot be read."""
-
-        def texts() -> dict[str, str | OSError]:
-            return {path: _text_or_error(path) for path in paths}
-
-        return self.inside(texts)
 
     def inside(self, work: Callable[[], T]) -> T:
         """What ``work`` returns or raises, run in a throw-away thread inside the namespace."""
@@ -145,13 +146,6 @@ def read_here(path: str) -> str:
     prefix = "/proc/net/"
     own = f"/proc/thread-self/net/{path.removeprefix(prefix)}" if path.startswith(prefix) else path
     return Path(own).read_text(errors="replace")
-
-
-def _text_or_error(path: str) -> str | OSError:
-    try:
-        return read_here(path)
-    except OSError as error:
-        return error
 
 
 def spawn(argv: Sequence[str], keep_fd: int, *, feeds: bool) -> subprocess.Popen[str]:
