@@ -10,7 +10,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,12 +31,17 @@ class Hierarchy:
     version: int
     controllers: frozenset[str]
 
-    def settings(self) -> Iterator[tuple[str, int]]:
-        """The files of a node's cgroup and what is written into them."""
+    def pass_on(self, folder: Path) -> None:
+        """Let what lies below a cgroup be limited."""
+        if self.version == 2:
+            (folder / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in sorted(self.controllers)))
+
+    def limit(self, folder: Path) -> None:
+        """Limit the processes of a cgroup and their memory."""
         if "pids" in self.controllers:
-            yield "pids.max", PROCESSES
+            (folder / "pids.max").write_text(str(PROCESSES))
         if "memory" in self.controllers:
-            yield ("memory.max" if self.version == 2 else "memory.limit_in_bytes"), MEMORY_BYTES
+            (folder / ("memory.max" if self.version == 2 else "memory.limit_in_bytes")).write_text(str(MEMORY_BYTES))
 
 
 def hierarchies() -> list[Hierarchy]:
@@ -79,19 +84,33 @@ def folder_name(run_id: str) -> str:
 
 @dataclass(frozen=True)
 class LabCgroups:
-    """The cgroups of a lab. ``note`` says why there are no limits, if there are none."""
+    """The cgroups of a lab; none where there are no limits."""
 
     folders: tuple[Path, ...]
     """Each once, a child before its parent."""
-    note: str | None = None
 
     def of(self, node: str) -> list[Path]:
         """The cgroups that the node's processes belong in."""
         return [folder for folder in self.folders if folder.name == node]
 
     def join_fds(self, node: str) -> list[int]:
-        """Open files; a process that writes "0" into each joins the node's cgroups. The caller closes them."""
-        return [os.open(folder / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC) for folder in self.of(node)]
+        """Open files; a process of one thread that writes "0" into each joins the node's cgroups. To be closed.
+
+        By ``tasks`` a thread moves itself at once (version 1); by ``cgroup.procs`` it waits for RCU, about 10 ms.
+        """
+        names = ("tasks", "cgroup.procs")
+        files = (next(folder / name for name in names if (folder / name).exists()) for folder in self.of(node))
+        return [os.open(file, os.O_WRONLY | os.O_CLOEXEC) for file in files]
+
+    def limit(self) -> None:
+        """Set the limits, as far as they can be set. Those of version 2 wait for RCU."""
+        trees = {tree.root: tree for tree in hierarchies()}
+        for folder in reversed(self.folders):
+            with suppress(OSError):
+                if folder.parent in trees:
+                    trees[folder.parent].pass_on(folder)
+                else:
+                    trees[folder.parent.parent].limit(folder)
 
     def remove(self) -> list[str]:
         """Kill what is left in them and remove them; what could not be removed. Idempotent."""
@@ -105,30 +124,17 @@ class LabCgroups:
 
 
 def create(run_id: str, nodes: Iterable[str]) -> LabCgroups:
-    """Make the cgroups of a lab with their limits, or none of them."""
-    trees = hierarchies()
-    if not trees:
-        return LabCgroups((), "no limits of processes and memory: this machine has no cgroups for them")
-    folders: list[Path] = []
+    """Make the cgroups of a lab, or none of them, still without limits."""
+    tops = [tree.root / folder_name(run_id) for tree in hierarchies()]
+    names = tuple(nodes)
+    made = LabCgroups(tuple(folder for top in tops for folder in (*(top / name for name in names), top)))
     try:
-        for tree in trees:
-            folders[:0] = [top := tree.root / folder_name(run_id)]
-            top.mkdir()
-            if tree.version == 2:
-                (top / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in sorted(tree.controllers)))
-            for node in nodes:
-                folders[:0] = [top / node]
-                _make(tree, top / node)
-    except OSError as error:
-        LabCgroups(tuple(folders)).remove()
-        return LabCgroups((), f"no limits of processes and memory: {error.filename}: {error.strerror}")
-    return LabCgroups(tuple(folders))
-
-
-def _make(tree: Hierarchy, folder: Path) -> None:
-    folder.mkdir()
-    for name, value in tree.settings():
-        (folder / name).write_text(str(value))
+        for folder in reversed(made.folders):
+            folder.mkdir()
+    except OSError:
+        made.remove()
+        return LabCgroups(())
+    return made
 
 
 def find(run_id: str) -> LabCgroups:

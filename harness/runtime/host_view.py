@@ -97,7 +97,7 @@ def _unreadable(entry: os.DirEntry[str]) -> Iterator[str]:
     if entry.is_symlink():
         return
     mode = entry.stat(follow_symlinks=False).st_mode
-    path = os.path.relpath(entry.path, "/etc")
+    path = entry.path.removeprefix("/etc/")
     if stat.S_ISDIR(mode) and mode & 0o005 == 0o005:
         with os.scandir(entry.path) as entries:
             for child in entries:

@@ -10,7 +10,6 @@ import os
 import shutil
 import stat
 from collections.abc import Iterable
-from pathlib import Path
 
 from droplab.harness.definition.lab import NodeFile
 from droplab.harness.runtime import rootless_files
@@ -84,18 +83,20 @@ def build_init_root(view: HostView, nodes: Iterable[str]) -> None:
         rootless_files.copy_etc(frozenset(view.hidden_of_etc), STAGE + SHOWN_ETC)
     else:
         bind("/etc", STAGE + SHOWN_ETC, MS_RDONLY | INERT)
-        _hide(view.hidden_of_etc, Path(STAGE + HIDING_ETC))
+        _hide(view.hidden_of_etc, STAGE + HIDING_ETC)
     for name in nodes:
         os.mkdir(f"{STAGE}{NODES}/{name}")
         mount("tmpfs", f"{STAGE}{NODES}/{name}", "tmpfs", SAFE, ROOT_SIZE)
     pivot_root(STAGE)
 
 
-def _hide(names: Iterable[str], layer: Path) -> None:
+def _hide(names: Iterable[str], layer: str) -> None:
     """Whiteouts (overlayfs: a character device 0:0) for paths of /etc, in a layer that lies over the host's."""
     for name in names:
-        (layer / name).parent.mkdir(parents=True, exist_ok=True)
-        os.mknod(layer / name, stat.S_IFCHR | 0o600, 0)
+        folder = os.path.dirname(name)
+        if folder:
+            os.makedirs(f"{layer}/{folder}", exist_ok=True)
+        os.mknod(f"{layer}/{name}", stat.S_IFCHR | 0o600, 0)
 
 
 def mount_proc(node: str) -> str:

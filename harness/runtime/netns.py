@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from droplab.harness.definition.lab import Lab
@@ -16,8 +17,10 @@ from droplab.harness.runtime.host_view import program
 from droplab.harness.runtime.netns_lab import NetnsLab, end
 from droplab.harness.runtime.netns_node import NetnsLabNode
 from droplab.harness.runtime.netns_start import start
+from droplab.harness.runtime.node import NetnsNode
 from droplab.harness.runtime.process_identity import ProcessIdentity
 from droplab.harness.runtime.requirements import missing_tools
+from droplab.harness.runtime.tree import SWITCH
 
 
 class NetnsRuntime:
@@ -53,11 +56,10 @@ class NetnsRuntime:
             nodes = []
             for name, seen in record["nodes"].items():
                 process = ProcessIdentity(seen["pid"], seen["began"])
-                if not process.alive():
-                    raise NodeLost(f"node {name}: its init was killed; droplab reset makes the lab anew")
-                nodes.append(NetnsLabNode(name, process, init, groups.of(name), lab.hosts))
+                nodes.append(_node(name, process, init, groups.of(name), lab.hosts))
                 undo.callback(nodes[-1].close)
-            live = NetnsLab(record["run_id"], keeper, init, nodes, lifeline=None)
+            switch = NetnsNode(SWITCH, f"/proc/{init.pid}/ns/net")
+            live = NetnsLab(record["run_id"], keeper, init, nodes, switch, lifeline=None)
             undo.pop_all()
         return live
 
@@ -67,3 +69,16 @@ class NetnsRuntime:
             ProcessIdentity(**record[process]) if process in record else None for process in ("keeper", "init")
         )
         return end(record["run_id"], keeper, init)
+
+
+def _node(
+    name: str, process: ProcessIdentity, init: ProcessIdentity, groups: Sequence[Path], hosts: Mapping[str, str]
+) -> NetnsLabNode:
+    """The open node. Of a process that is just ending the network namespace may be gone before the process is."""
+    lost = NodeLost(f"node {name}: its init was killed; droplab reset makes the lab anew")
+    if not process.alive():
+        raise lost
+    try:
+        return NetnsLabNode(name, process, init, groups, hosts)
+    except NodeLost as error:
+        raise lost from error

@@ -14,7 +14,6 @@ from droplab.harness.runtime.contract import LiveNode
 from droplab.harness.runtime.netns_node import NetnsLabNode
 from droplab.harness.runtime.node import NetnsNode
 from droplab.harness.runtime.process_identity import ProcessIdentity
-from droplab.harness.runtime.tree import SWITCH
 
 
 class NetnsLab:
@@ -30,6 +29,7 @@ class NetnsLab:
         keeper: ProcessIdentity,
         init: ProcessIdentity,
         nodes: Iterable[NetnsLabNode],
+        switch: NetnsNode,
         lifeline: int | None,
         *,
         outlives: bool = False,
@@ -41,7 +41,7 @@ class NetnsLab:
         self._lifeline = lifeline
         self._outlives = outlives
         self.nodes: Mapping[str, LiveNode] = self._inside
-        self.switch = NetnsNode(SWITCH, f"/proc/{init.pid}/ns/net")
+        self.switch = switch
         self._closed = False
 
     def record(self) -> dict[str, Any]:

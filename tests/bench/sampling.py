@@ -26,11 +26,15 @@ class Sample:
         return statistics.median(self.values)
 
 
-def repeat(name: str, times: int, once: Callable[[], float]) -> Sample:
-    """Call ``once`` ``times`` times after one call that does not count."""
+def repeat(name: str, times: int, once: Callable[[], float], rest_s: float = 0) -> Sample:
+    """Call ``once`` ``times`` times after one call that does not count, and each after a rest."""
     print(f"{name} ...", file=sys.stderr, flush=True)
     once()
-    return Sample(name, tuple(once() for _ in range(times)))
+    values = []
+    for _ in range(times):
+        time.sleep(rest_s)
+        values.append(once())
+    return Sample(name, tuple(values))
 
 
 def process(argv: Sequence[str]) -> float:

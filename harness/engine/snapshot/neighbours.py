@@ -10,8 +10,8 @@ from typing import Any
 
 from droplab.harness.contracts.node import Node
 from droplab.harness.engine.snapshot.model import Section
-from droplab.harness.engine.snapshot.netlink_dump import attributes, dump
 from droplab.harness.engine.snapshot.normalise import NUD_NOARP, NUD_PERMANENT
+from droplab.harness.runtime.netlink_dump import attributes, dump, open_netlink
 
 RTM_GETNEIGH = 30
 NDA_DST = 1
@@ -39,7 +39,9 @@ def neighbours(node: Node, names: Mapping[int, str]) -> Section:
 
 def _proxies(node: Node) -> Iterator[tuple[int, str]]:
     """(index, address) of the neighbours that the node answers ARP for; pyroute2 cannot ask for them."""
-    for body in dump(node, socket.NETLINK_ROUTE, RTM_GETNEIGH, NEIGHBOUR.pack(0, 0, 0, NTF_PROXY, 0)):
+    with open_netlink(node, socket.NETLINK_ROUTE) as asking:
+        listed = dump(asking, RTM_GETNEIGH, NEIGHBOUR.pack(0, 0, 0, NTF_PROXY, 0))
+    for body in listed:
         _, interface, _, flags, _ = NEIGHBOUR.unpack_from(body)
         address = attributes(body[NEIGHBOUR.size :]).get(NDA_DST)
         if flags & NTF_PROXY and address:

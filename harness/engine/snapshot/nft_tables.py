@@ -6,7 +6,7 @@ import errno
 import struct
 
 from droplab.harness.contracts.node import Node
-from droplab.harness.engine.snapshot.netlink_dump import attributes, dump
+from droplab.harness.runtime.netlink_dump import attributes, dump, open_netlink
 
 NETLINK_NETFILTER = 12
 NFT_MSG_GETTABLE = 10 << 8 | 1  # NFNL_SUBSYS_NFTABLES
@@ -19,7 +19,9 @@ def nft_tables(node: Node) -> set[tuple[str, str]]:
     """(family, name) of every table: all that nft can hold is in a table. Empty on a kernel without nf_tables."""
     found = set()
     try:
-        for body in dump(node, NETLINK_NETFILTER, NFT_MSG_GETTABLE, NETFILTER_HEADER.pack(0, 0, 0)):
+        with open_netlink(node, NETLINK_NETFILTER) as asking:
+            listed = dump(asking, NFT_MSG_GETTABLE, NETFILTER_HEADER.pack(0, 0, 0))
+        for body in listed:
             family, *_ = NETFILTER_HEADER.unpack_from(body)
             name = attributes(body[NETFILTER_HEADER.size :])[NFTA_TABLE_NAME].rstrip(b"\0").decode()
             found.add((FAMILIES.get(family, str(family)), name))

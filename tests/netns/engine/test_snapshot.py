@@ -7,8 +7,9 @@ import json
 import pytest
 
 from droplab.harness.engine.snapshot import Snapshot, diff, take_network
-from droplab.harness.engine.snapshot.sockets import REQUEST, _listed
 from droplab.harness.errors import MachineLacks, NodeLost
+from droplab.harness.runtime.netlink_dump import open_netlink
+from droplab.harness.runtime.waiting_sockets import NETLINK_SOCK_DIAG, REQUEST, listed
 from tests.netns.engine.ground import Ground
 
 SECTIONS = {
@@ -84,8 +85,11 @@ def test_a_node_that_ends_meanwhile_is_told(net: Ground, monkeypatch: pytest.Mon
 
 def test_a_kernel_that_cannot_list_sockets_is_told(net: Ground) -> None:
     """Asked here for a protocol that no kernel can list; one without tcp_diag answers the same for TCP."""
-    with pytest.raises(MachineLacks, match="the kernel cannot list sockets"):
-        list(_listed(net.server, REQUEST.pack(2, 200, 1)))
+    with (
+        open_netlink(net.server, NETLINK_SOCK_DIAG) as asking,
+        pytest.raises(MachineLacks, match="the kernel cannot list sockets"),
+    ):
+        listed(asking, REQUEST.pack(2, 200, 1))
 
 
 def test_taking_leaves_no_trace(net: Ground) -> None:
