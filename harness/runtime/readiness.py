@@ -7,7 +7,7 @@ import time
 
 from droplab.harness.definition.lab import LabNode, Service
 from droplab.harness.errors import NodeLost
-from droplab.harness.runtime.netlink_dump import open_netlink
+from droplab.harness.runtime.netlink import open_netlink
 from droplab.harness.runtime.node import NetnsNode
 from droplab.harness.runtime.waiting_sockets import NETLINK_SOCK_DIAG, waiting_sockets
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import TYPE_CHECKING, Any
 
-from droplab.harness.runtime.netlink_dump import NLMSG_ERROR, messages, open_netlink, raise_for
+from droplab.harness.runtime.netlink import NLM_F_ACK, NLM_F_REQUEST, NLMSG_ERROR, messages, open_netlink, raise_for
 from droplab.harness.runtime.node import NetnsNode
 
 if TYPE_CHECKING:
     from pyroute2.netlink import nlmsg
 
 RTM_NEWLINK, RTM_NEWADDR, RTM_NEWROUTE = 16, 20, 24
-NLM_F_REQUEST, NLM_F_ACK, NLM_F_NEW = 0x1, 0x4, 0x600  # NLM_F_CREATE | NLM_F_EXCL
+NLM_F_NEW = 0x600  # NLM_F_CREATE | NLM_F_EXCL
 IFF_UP = 1
 RT_TABLE_MAIN, RTPROT_STATIC, RTN_UNICAST = 254, 4, 1
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from droplab.harness.errors import MachineLacks
-from droplab.harness.runtime.netlink_dump import dump
+from droplab.harness.runtime.netlink import dump
 
 NETLINK_SOCK_DIAG = 4
 SOCK_DIAG_BY_FAMILY = 20

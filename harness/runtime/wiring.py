@@ -18,7 +18,7 @@ from ipaddress import IPv4Interface
 from droplab.harness.definition.lab import LabNode
 from droplab.harness.errors import NodeLost
 from droplab.harness.runtime import sysctl_profile
-from droplab.harness.runtime.netlink_dump import attributes, dump, open_netlink
+from droplab.harness.runtime.netlink import attributes, dump, open_netlink
 from droplab.harness.runtime.node import NetnsNode
 from droplab.harness.runtime.rtnetlink import Request, link_up, new_address, new_link, new_route, send
 

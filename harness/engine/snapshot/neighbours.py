@@ -11,7 +11,7 @@ from typing import Any
 from droplab.harness.contracts.node import Node
 from droplab.harness.engine.snapshot.model import Section
 from droplab.harness.engine.snapshot.normalise import NUD_NOARP, NUD_PERMANENT
-from droplab.harness.runtime.netlink_dump import attributes, dump, open_netlink
+from droplab.harness.runtime.netlink import attributes, dump, open_netlink
 
 RTM_GETNEIGH = 30
 NDA_DST = 1

@@ -6,7 +6,7 @@ import errno
 import struct
 
 from droplab.harness.contracts.node import Node
-from droplab.harness.runtime.netlink_dump import attributes, dump, open_netlink
+from droplab.harness.runtime.netlink import attributes, dump, open_netlink
 
 NETLINK_NETFILTER = 12
 NFT_MSG_GETTABLE = 10 << 8 | 1  # NFNL_SUBSYS_NFTABLES

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from droplab.harness.contracts.node import Node
 from droplab.harness.engine.snapshot.model import Section
-from droplab.harness.runtime.netlink_dump import open_netlink
+from droplab.harness.runtime.netlink import open_netlink
 from droplab.harness.runtime.waiting_sockets import KINDS, NETLINK_SOCK_DIAG, waiting_sockets
 
 

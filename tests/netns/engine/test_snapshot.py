@@ -8,7 +8,7 @@ import pytest
 
 from droplab.harness.engine.snapshot import Snapshot, diff, take_network
 from droplab.harness.errors import MachineLacks, NodeLost
-from droplab.harness.runtime.netlink_dump import open_netlink
+from droplab.harness.runtime.netlink import open_netlink
 from droplab.harness.runtime.waiting_sockets import NETLINK_SOCK_DIAG, REQUEST, listed
 from tests.netns.engine.ground import Ground
 

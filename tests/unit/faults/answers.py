@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from droplab.harness.contracts.change import Change
 from droplab.harness.contracts.node import Result
 from droplab.harness.errors import CommandFailed
+
+T = TypeVar("T")
 
 
 class Attributes(dict[str, Any]):
@@ -63,6 +65,10 @@ class Answers:
     def read(self, path: str) -> str:
         """The text of a known file."""
         return self.files[path]
+
+    def inside(self, work: Callable[[], T]) -> T:
+        """Here: a plan that looks around sees this machine."""
+        return work()
 
     def socket(self, family: int, kind: int, proto: int = 0) -> Any:
         """None: a plan sends nothing."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from droplab.harness.contracts.node import Node
 
-NLM_F_REQUEST, NLM_F_DUMP = 0x1, 0x300
+NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP = 0x1, 0x4, 0x300
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 HEADER = struct.Struct("=IHHII")
 RECEIVED_AT_ONCE = 1 << 16
@@ -23,12 +23,22 @@ def open_netlink(node: Node, family: int) -> socket.socket:
     return asking
 
 
-def dump(asking: socket.socket, kind: int, request: bytes) -> list[bytes]:
+def request(asking: socket.socket, kind: int, body: bytes) -> list[bytes]:
+    """Ask for one thing to be done; what the kernel says before it acknowledges. Raises OSError with its error."""
+    asking.send(HEADER.pack(HEADER.size + len(body), kind, NLM_F_REQUEST | NLM_F_ACK, 1, 0) + body)
+    return _until_done(asking)
+
+
+def dump(asking: socket.socket, kind: int, question: bytes) -> list[bytes]:
     """The body of each message that answers a dump of ``kind``. Raises OSError with the kernel's error."""
-    asking.send(HEADER.pack(HEADER.size + len(request), kind, NLM_F_REQUEST | NLM_F_DUMP, 1, 0) + request)
+    asking.send(HEADER.pack(HEADER.size + len(question), kind, NLM_F_REQUEST | NLM_F_DUMP, 1, 0) + question)
+    return _until_done(asking)
+
+
+def _until_done(asking: socket.socket) -> list[bytes]:
     bodies = []
-    for kind_of_answer, body in messages(asking):
-        if kind_of_answer in {NLMSG_DONE, NLMSG_ERROR}:
+    for kind, body in messages(asking):
+        if kind in {NLMSG_DONE, NLMSG_ERROR}:
             raise_for(body)
             break
         bodies.append(body)
@@ -43,6 +53,11 @@ def messages(asking: socket.socket) -> Iterator[tuple[int, bytes]]:
             length, kind, *_ = HEADER.unpack_from(answer)
             yield kind, answer[HEADER.size : length]
             answer = answer[_aligned(length) :]
+
+
+def attribute(number: int, value: bytes) -> bytes:
+    """One attribute, packed."""
+    return struct.pack("=HH", 4 + len(value), number) + value.ljust(_aligned(len(value)), b"\0")
 
 
 def attributes(body: bytes) -> dict[int, bytes]:
