@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -97,6 +98,7 @@ def droplab() -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line and exit. Expected failures are one line on standard error."""
+    gc.set_threshold(50_000)  # imports make objects that stay: looking for garbage among them is a tenth of their time
     sys.exit(_status(argv))
 
 
