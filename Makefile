@@ -42,7 +42,7 @@ check: ## format, lint, types, imports and unit tests: under 30 s, no root
 	.venv/bin/ruff check
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
-	.venv/bin/pytest -q tests/unit $(ARGS)
+	.venv/bin/pytest -q -n 2 tests/unit $(ARGS)
 
 bench: ## measure what the README claims
 	@scripts/setup --docker --dev

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from droplab.faults.netfilter._chance import chance_pattern, chance_words, probes_to_show
 from droplab.faults.netfilter._rule import Rule
+from droplab.faults.netfilter._words import Words
 from droplab.harness.contracts.change import Change
 from droplab.harness.contracts.fault import Fault, LooksLike, ProbeSpec, Signature
 from droplab.harness.contracts.node import Node
@@ -61,7 +62,7 @@ class IptablesDrop(Fault):
     length: int | None = Field(
         default=None, ge=60, le=FULL_FRAME, description="only IP packets of at least so many bytes, headers included"
     )
-    match: str | None = Field(default=None, description="further match options, as typed after iptables -A CHAIN")
+    match: Words | None = Field(default=None, description="further match options, as typed after iptables -A CHAIN")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from droplab.faults.netfilter._words import Words
 from droplab.harness.contracts.change import Argv, Change, Question
 from droplab.harness.contracts.fault import Fault, LooksLike, ProbeSpec, Signature
 from droplab.harness.contracts.node import Node
@@ -31,7 +32,7 @@ class PolicyDrop(Fault):
     drop_reason: ClassVar = "NETFILTER_DROP"
 
     chain: Literal["INPUT", "FORWARD", "OUTPUT"] = Field(default="INPUT", description="chain of the filter table")
-    accept: list[str] = Field(
+    accept: list[Words] = Field(
         default=[], max_length=20, description='what is let through all the same, as matches: "-p tcp --dport 22"'
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
@@ -58,6 +59,16 @@ def _number_one(value: Any) -> Any:
 def _one_line(text: str) -> str:
     if "\n" in text:
         raise ValueError("must be one line")
+    return text
+
+
+def _command(text: str) -> str:
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise ValueError(f"a shell cannot read it: {str(error).lower()}") from None
+    if not words:
+        raise ValueError("a command is needed")
     return text
 
 
@@ -133,7 +144,7 @@ class FileShape(_Shape):
 class ServiceShape(_Shape):
     """A program that serves. Nothing but the name means one of droplab's own services."""
 
-    run: Line = Field(description="the command that starts it")
+    run: Annotated[Line, AfterValidator(_command)] = Field(description="the command that starts it")
     ready: str = Field(
         pattern=r"^(tcp|udp):[0-9]{1,5}$", description='what listens when it is ready, for example "tcp:80"'
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -100,19 +101,52 @@ def test_without_captures_the_report_is_kept_all_the_same(project: Path, tmp_pat
     assert [path.name for path in (tmp_path / "kept").rglob("*.*") if path.is_file()] == ["report.json"]
 
 
-def test_two_at_once_do_not_see_each_other(project: Path) -> None:
-    (project / "test_one.py").write_text(
-        "import pytest\n"
-        "@pytest.mark.droplab('48', only=['small_mtu'])\n"
-        "def test_it(lab):\n"
-        "    assert len(lab.truths) == 1\n"
-        "    assert ' 0% packet loss' in lab.client.exec(['ping', '-q', '-c', '20', '-i', '0.05', 'nginx']).stdout\n"
-    )
-    from concurrent.futures import ThreadPoolExecutor
+SIDE_BY_SIDE = """
+import time
+from pathlib import Path
 
-    with ThreadPoolExecutor(2) as pool:
-        for done in pool.map(run_pytest, [project, project]):
-            assert outcomes(done) == {"test_it": "PASSED"}, done.stdout
+import pytest
+
+LARGE = ["ping", "-q", "-c", "5", "-i", "0.01", "-W", "1", "-s", "1400", "nginx"]
+
+
+def meet(mine, other):
+    here = Path(__file__).parent
+    (here / mine).touch()
+    deadline = time.monotonic() + 60
+    while not (here / other).exists():
+        assert time.monotonic() < deadline, f"{other} never came"
+        time.sleep(0.01)
+
+
+@pytest.mark.droplab("48", only=["small_mtu"])
+def test_broken(lab):
+    meet("broken", "healthy")
+    lab.client.exec(["ping", "-c", "1", "nginx"])
+    assert "100% packet loss" in lab.client.exec(LARGE).stdout
+    meet("broken, looked", "healthy, looked")
+    raise AssertionError("on purpose")
+
+
+@pytest.mark.droplab("48")
+def test_healthy(healthy_lab):
+    meet("healthy", "broken")
+    assert " 0% packet loss" in healthy_lab.client.exec(LARGE).stdout
+    meet("healthy, looked", "broken, looked")
+"""
+
+
+def test_two_workers_of_xdist_do_not_see_each_other(project: Path, tmp_path: Path) -> None:
+    (project / "test_side_by_side.py").write_text(SIDE_BY_SIDE)
+    done = run_pytest(project, "-p", "xdist", "-n", "2", "--droplab-artifacts", str(tmp_path / "kept"))
+    assert sorted(
+        re.findall(r"^\[gw\d\] .*(PASSED|FAILED) test_side_by_side.py::(\w+)", done.stdout, re.MULTILINE)
+    ) == [
+        ("FAILED", "test_broken"),
+        ("PASSED", "test_healthy"),
+    ], done.stdout
+    _attached(done.stdout)
+    assert [folder.name for folder in (tmp_path / "kept").iterdir()] != []
 
 
 LACKING = """

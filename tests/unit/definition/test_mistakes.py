@@ -77,6 +77,8 @@ NODES = [
     ("services: [nginx]", "services: @[ngninx]", "nodes.nginx.services.ngninx: no built-in service; one of your own needs {run: command, ready: tcp:PORT} (got ngninx); did you mean nginx?"),
     ("services: [nginx]", "services: {a: {run: b, ready: @'tcp:0'}}", "nodes.nginx.services.a.ready: a port is from 1 to 65535 (got tcp:0)"),
     ("services: [nginx]", "services: {a: {run: b, ready: @http}}", r"nodes.nginx.services.a.ready: must look like /^(tcp|udp):[0-9]{1,5}$/ (got http)"),
+    ("services: [nginx]", "services: {a: {run: @b 'c, ready: 'tcp:81'}}", "nodes.nginx.services.a.run: a shell cannot read it: no closing quotation (got b 'c)"),
+    ("services: [nginx]", "services: {a: {run: @' ', ready: 'tcp:81'}}", "nodes.nginx.services.a.run: a command is needed (got \" \")"),
     ("services: [nginx]", "services: {nginx: , a: @{run: b, ready: 'tcp:80'}}", "nodes.nginx.services.a: nginx listens on tcp:80 already"),
     ("services: [nginx]", "services: {a: @{ready: 'tcp:80'}}", "nodes.nginx.services.a.run: is missing: the command that starts it"),
     ("/etc/lab.conf: lab.conf", "/etc/lab.conf: @lab.cnf", "nodes.nginx.files./etc/lab.conf: no such file in FOLDER (got lab.cnf)"),

@@ -75,7 +75,7 @@ def test_what_a_router_forwards_is_probed_through_it() -> None:
     ("field", "value"),
     [
         ("probability", 0.0), ("probability", 1.1), ("every", 1), ("port", 0), ("port", 65536), ("length", 59),
-        ("length", 1501), ("source", "nginx"), ("chain", "PREROUTING"),
+        ("length", 1501), ("source", "nginx"), ("chain", "PREROUTING"), ("match", "-p udp 'x"),
     ],
 )  # fmt: skip
 def test_out_of_bounds(field: str, value: object) -> None:

@@ -34,7 +34,9 @@ def test_the_control_is_what_is_accepted() -> None:
     assert [each.kind for each in spared if not isinstance(each, str)] == ["ping", "arp"]
 
 
-@pytest.mark.parametrize(("field", "value"), [("chain", "PREROUTING"), ("accept", "-i lo"), ("accept", [1])])
+@pytest.mark.parametrize(
+    ("field", "value"), [("chain", "PREROUTING"), ("accept", "-i lo"), ("accept", [1]), ("accept", ["-i 'lo"])]
+)
 def test_nonsense(field: str, value: object) -> None:
     with pytest.raises(ValidationError, match=field):
         PolicyDrop.model_validate({field: value})
