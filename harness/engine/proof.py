@@ -14,7 +14,7 @@ from droplab.harness.contracts.measurement import Measurement, Proportion, Value
 from droplab.harness.contracts.node import Node
 from droplab.harness.contracts.trace import Trace
 from droplab.harness.definition.lab import FaultUse, Lab
-from droplab.harness.engine.aim import Aimed, aim, trigger
+from droplab.harness.engine.aim import Aimed, aim, interface_of, trigger
 from droplab.harness.engine.report import Proof
 from droplab.harness.engine.settle import settle
 from droplab.harness.verdict.proportion import rises, same
@@ -56,7 +56,9 @@ class Prover:
         self._prober = nodes[self.trigger.node]
         self.symptom: Symptom = symptom or self.signature.symptom
         spared = self.signature.spared
-        self.spared: Aimed | None = aim(lab, use.node, spared, catalogue) if isinstance(spared, ProbeSpec) else None
+        self.spared: Aimed | None = None
+        if isinstance(spared, ProbeSpec):
+            self.spared = aim(lab, use.node, spared, catalogue, at=interface_of(use))
 
     def observe(self, times: int | None = None) -> Observation:
         """Measure the trigger between two readings of the traces, then the control.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,3 +60,42 @@ def test_a_dns_probe_is_aimed_by_its_server_and_keeps_its_name_and_port(lab: Lab
     assert isinstance(aimed.probe, Dns)
     assert aimed.node != "dns1"
     assert (aimed.probe.server, aimed.probe.target, aimed.probe.port) == ("dns1", "www.lab.test", 5353)
+
+
+ROUTED = """
+schema: 1
+title: A router between two networks
+nodes:
+  client: {networks: {left: 198.18.9.2/25}, routes: {default: 198.18.9.1}}
+  router: {networks: {left: 198.18.9.1/25, right: 198.18.9.129/25}, forward: true}
+  nginx:  {networks: {right: 198.18.9.130/25}, routes: {default: 198.18.9.129}, services: [nginx]}
+"""
+OWN = "probes: {reach: {node: client, ping: router}}\n"
+
+
+@pytest.mark.parametrize(
+    ("role", "at", "asks", "asked"),
+    [
+        ("target", None, "client", "router"),
+        ("target", "eth0", "client", "198.18.9.1"),
+        ("target", "eth1", "nginx", "198.18.9.129"),
+        ("source", "eth0", "router", "client"),
+        ("source", "eth1", "router", "nginx"),
+        ("through", "eth1", "client", "nginx"),
+    ],
+)
+def test_the_packets_pass_the_interface_that_is_broken(
+    tmp_path: Path, role: Any, at: str | None, asks: str, asked: str
+) -> None:
+    (tmp_path / "lab.yaml").write_text(ROUTED)
+    aimed = aim(load(tmp_path, seed=1), "router", ProbeSpec("ping", "loss", {}, role), Catalogue(), at)
+    assert (aimed.node, aimed.probe.target) == (asks, asked)
+
+
+@pytest.mark.parametrize(("at", "asks", "asked"), [("eth0", "client", "router"), ("eth1", "nginx", "198.18.9.129")])
+def test_the_labs_own_probe_is_taken_when_it_passes_that_interface(
+    tmp_path: Path, at: str, asks: str, asked: str
+) -> None:
+    (tmp_path / "lab.yaml").write_text(ROUTED + OWN)
+    aimed = aim(load(tmp_path, seed=1), "router", ProbeSpec("ping", "loss", {}), Catalogue(), at)
+    assert (aimed.node, aimed.probe.target) == (asks, asked)
