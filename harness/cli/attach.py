@@ -25,8 +25,9 @@ Examples:
 def inject_command(target: str, kind: str, parameters: tuple[str, ...], allow_host: bool) -> int:
     """Break TARGET with a fault of KIND and print an id for `droplab remediate`.
 
-    TARGET is NAME/NODE of a running lab, container:ID, pid:N or netns:PATH. In a lab the fault is proven; elsewhere
-    droplab has no neighbour to measure from, looks at the artifact only and says so.
+    TARGET is NAME/NODE of a running lab (NAME/switch is what its nodes hang on), container:ID, pid:N or netns:PATH.
+    In a lab the fault is proven; elsewhere droplab has no neighbour to measure from, looks at the artifact only and
+    says so.
     """
     from droplab.harness.definition.catalogue import Catalogue
     from droplab.harness.engine import injection

@@ -34,7 +34,7 @@ def nodes(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[
 
 def targets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """NAME/NODE of the running labs, and the prefixes of what droplab did not start."""
-    ours = [f"{item.value}/{node}" for item in names(ctx, param, "") for node in _nodes(item.value)]
+    ours = [f"{item.value}/{node}" for item in names(ctx, param, "") for node in (*_nodes(item.value), "switch")]
     return [CompletionItem(word) for word in (*ours, "container:", "pid:", "netns:") if word.startswith(incomplete)]
 
 

@@ -141,6 +141,8 @@ def _passes(lab: Lab, source: str, target: str, middle: str) -> bool:
 
 def _pair(lab: Lab, broken: str, role: str, side: _Side | None) -> tuple[str, str]:
     """Source and target: a neighbour and the broken node, in the order of the role, or two nodes around it."""
+    if broken not in lab.nodes and role != "through":
+        raise UsageError(f"{broken}: it has no address to probe; this kind can only break a node")
     if role == "target":
         return next(_neighbours(lab, broken, side)), side.address if side else broken
     if role == "routed":

@@ -39,14 +39,14 @@ class Target:
 
 
 def find_target(text: str) -> Target:
-    """NAME/NODE of a running lab, container:ID, pid:N or netns:PATH. Raises UsageError."""
+    """NAME/NODE of a running lab (or its switch), container:ID, pid:N or netns:PATH. Raises UsageError."""
     if ":" not in text and "/" in text:
         name, _, node = text.partition("/")
         started = open_started(name)
-        if node not in started.live.nodes:
-            raise UsageError(f"lab {name} has no node {node!r}; it has {', '.join(started.live.nodes)}")
-        live = started.live.nodes[node]
-        record = {"node": node, "pid": live.pid, "cookie": live.cookie, "lab": name}
+        if node not in started.nodes:
+            raise UsageError(f"lab {name} has no node {node!r}; it has {', '.join(started.nodes)}")
+        live = started.nodes[node]
+        record = {"node": node, "pid": getattr(live, "pid", None), "cookie": live.cookie, "lab": name}
         return Target(text, live, record, started)
     from droplab.harness.runtime.attach import attach
 
@@ -101,7 +101,7 @@ def refuse_host(kind: str, fault: Fault, *, allow_host: bool) -> None:
 def _find_again(record: Mapping[str, Any]) -> Node | None:
     """The node that a journal names: one of a running lab whole, with its files and processes, else its network."""
     try:
-        nodes = open_started(record["lab"]).live.nodes if "lab" in record else {}
+        nodes = open_started(record["lab"]).nodes if "lab" in record else {}
     except DroplabError:
         nodes = {}
     live = nodes.get(record["node"])

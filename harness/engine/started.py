@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from droplab.harness.contracts.change import Change
-from droplab.harness.contracts.node import Node
 from droplab.harness.definition.lab import Lab
 from droplab.harness.engine.clean import runtime_named
 from droplab.harness.engine.runfile import Record, Run, last, runs, unsettled
@@ -18,7 +17,7 @@ from droplab.harness.engine.snapshot import Snapshot
 from droplab.harness.errors import UsageError
 
 if TYPE_CHECKING:
-    from droplab.harness.runtime.contract import Provisioned
+    from droplab.harness.runtime.contract import KnownNode, Provisioned
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class StartedLab:
     broken: Snapshot
 
     @property
-    def nodes(self) -> Mapping[str, Node]:
+    def nodes(self) -> Mapping[str, KnownNode]:
         """The nodes and the switch by name."""
         return {**self.live.nodes, "switch": self.live.switch}
 

@@ -23,16 +23,20 @@ class Lifetime:
     at_end: tuple[str, ...] = ()
 
 
-class LiveNode(Node, Protocol):
+class KnownNode(Node, Protocol):
+    """A namespace that can be told from any other."""
+
+    @property
+    def cookie(self) -> int:
+        """SO_NETNS_COOKIE of its network namespace: its identity, never reused."""
+
+
+class LiveNode(KnownNode, Protocol):
     """A node of a lab that droplab started. ``run`` uses the host's tools; ``exec`` is what a student can do."""
 
     @property
     def pid(self) -> int:
         """The node's init as the host numbers it."""
-
-    @property
-    def cookie(self) -> int:
-        """SO_NETNS_COOKIE of its network namespace: its identity, never reused."""
 
     def exec(self, argv: Sequence[str], *, timeout_s: float = 30) -> Result:
         """Run a command in the node, confined as a student's shell is. Never raises for its exit status."""
@@ -67,7 +71,7 @@ class Provisioned(Protocol):
         """The nodes by name."""
 
     @property
-    def switch(self) -> Node:
+    def switch(self) -> KnownNode:
         """The namespace of the bridges that join them."""
 
     def record(self) -> dict[str, Any]:

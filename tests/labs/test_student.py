@@ -85,6 +85,19 @@ def test_names_and_nodes_are_told(name: str) -> None:
     assert droplab("exec", name, "client", "--", "sh", "-c", "exit 7").returncode == 7
 
 
+def test_the_switch_is_broken_and_repaired(name: str) -> None:
+    ping = "ping -q -c 2 -i 0.1 -W 1 nginx"
+    injected = droplab("inject", f"{name}/switch", "isolated_ports")
+    assert injected.returncode == 0, injected.stderr
+    assert "100% packet loss" in droplab("exec", name, "client", "--", *ping.split()).stdout
+    assert droplab("remediate", injected.stdout.strip()).returncode == 0
+    in_node(name, "nginx", "iptables -F")
+    assert " 0% packet loss" in in_node(name, "client", ping)
+    refused = droplab("inject", f"{name}/switch", "mtu", "mtu=100")
+    assert refused.returncode == 2
+    assert "this kind can only break a node" in refused.stderr
+
+
 def test_a_fault_more_is_injected_proven_and_taken_back(name: str) -> None:
     injected = droplab("inject", f"{name}/client", "iptables_drop", "chain=INPUT", "protocol=icmp")
     assert injected.returncode == 0, injected.stderr
