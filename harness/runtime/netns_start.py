@@ -90,8 +90,11 @@ class Tether:
             os.close(fd)
 
     def release(self, node: LabNode) -> None:
-        """Let the services of a node start."""
-        os.write(self._release[node.name], b"." * len(node.services))
+        """Let the services of a node start. Raises NodeLost when it has ended."""
+        try:
+            os.write(self._release[node.name], b"." * len(node.services))
+        except BrokenPipeError as error:
+            raise NodeLost(f"netns: {node.name} of the lab ended while it was being built") from error
 
     def served(self) -> None:
         """The lab stands; its lifeline now belongs to the NetnsLab."""

@@ -5,12 +5,14 @@ Its IPRoute would take 0.3 ms for each and a socket of its own for each namespac
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import TYPE_CHECKING, Any
 
+from droplab.harness.errors import MachineLacks, NodeLost
 from droplab.harness.runtime.netlink import NLM_F_ACK, NLM_F_REQUEST, NLMSG_ERROR, messages, open_netlink, raise_for
 from droplab.harness.runtime.node import NetnsNode
 
@@ -92,9 +94,21 @@ def _packed(
 
 
 def send(node: NetnsNode, requests: Sequence[Request]) -> None:
-    """Carry all of them out inside the node. Raises OSError for the first that the kernel refuses."""
+    """Carry all of them out inside the node.
+
+    For the first that the kernel refuses: MachineLacks when it does not know that kind of link, else NodeLost.
+    """
     with open_netlink(node, socket.NETLINK_ROUTE) as asking:
         asking.send(b"".join(request.packed for request in requests))
         answers = (body for kind, body in messages(asking) if kind == NLMSG_ERROR)
         for request, answer in zip(requests, answers):  # noqa: B905 the kernel answers each, in their order
-            raise_for(answer, f"{node.name}: {request.words}: ")
+            _judge(answer, f"{node.name}: {request.words}")
+
+
+def _judge(answer: bytes, words: str) -> None:
+    try:
+        raise_for(answer, f"{words}: ")
+    except OSError as error:
+        if error.errno == errno.EOPNOTSUPP:
+            raise MachineLacks(f"{words}: this kernel has no such link; modprobe -a veth bridge") from error
+        raise NodeLost(str(error)) from error
