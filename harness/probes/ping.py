@@ -14,7 +14,7 @@ from droplab.harness.contracts.node import Node
 from droplab.harness.contracts.probe import Probe
 from droplab.harness.probes.echo_flow import EchoFlow, reply_tests
 from droplab.harness.probes.raw_sockets import REFUSE_ALL, attach_filter, for_receiving, for_sending
-from droplab.harness.probes.summary import LOSS_METRICS, again_if_late, all_lost, doubt, loss_details, loss_values
+from droplab.harness.probes.summary import LOSS_METRICS, again_if_spoilt, all_lost, doubt, loss_details, loss_values
 from droplab.harness.probes.targets import address_of, checked_host, route_to
 from droplab.harness.probes.volley import Pace, Tally, Volley
 
@@ -51,7 +51,7 @@ class Ping(Probe):
             route_to(node, address)
         except OSError as error:
             return all_lost(self.count or ENOUGH, error, late=0, dup=0)
-        tally = again_if_late(lambda: self._once(node, address))
+        tally = again_if_spoilt(lambda: self._once(node, address))
         details = {**loss_details(tally), "size": self.size}
         return Measurement(loss_values(tally), details, time.perf_counter() - started, doubt(tally))
 

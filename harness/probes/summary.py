@@ -63,18 +63,22 @@ def too_late(tally: Tally) -> bool:
     return tally.late > TOO_MANY_LATE * tally.sent
 
 
-def again_if_late(once: Callable[[], Tally]) -> Tally:
-    """Measure, and once more when too many replies were late.
+def again_if_spoilt(once: Callable[[], Tally]) -> Tally:
+    """Measure, and once more when too many replies were late or did not fit into the receive queue.
 
     A stall of the machine passes and the second run is clean. A delay stays, or the queue is still full of the first
     run's replies: then the first run is kept, with its doubt.
     """
     first = once()
-    if not too_late(first):
+    if not _spoilt(first):
         return first
     second = once()
     strangers = second.alien > TOO_MANY_LATE * second.sent
-    return first if too_late(second) or strangers or not second.answered else second
+    return first if _spoilt(second) or strangers or not second.answered else second
+
+
+def _spoilt(tally: Tally) -> bool:
+    return too_late(tally) or tally.overflowed > 0
 
 
 def doubt(tally: Tally) -> str | None:

@@ -15,7 +15,7 @@ from droplab.harness.contracts.node import Node
 from droplab.harness.contracts.probe import Probe
 from droplab.harness.probes.packets import Ends, Options, TcpPatcher, describe_tcp, rst_template, syn_template
 from droplab.harness.probes.raw_sockets import for_receiving, for_sending
-from droplab.harness.probes.summary import LOSS_METRICS, again_if_late, all_lost, doubt, loss_details, loss_values
+from droplab.harness.probes.summary import LOSS_METRICS, again_if_spoilt, all_lost, doubt, loss_details, loss_values
 from droplab.harness.probes.syn_flow import SynFlow, error_tests, reply_tests
 from droplab.harness.probes.targets import NO_ROUTE, address_of, route_to, split_port
 from droplab.harness.probes.volley import Pace, Tally, Volley
@@ -67,7 +67,7 @@ class Syn(Probe):
             return all_lost(self._how_many(), error, late=0, dup=0, reply="unreachable")
         ends = Ends(route.source, address, port)
         if self.mode == "batch":
-            tally = again_if_late(lambda: self._once(node, ends, route.mtu))
+            tally = again_if_spoilt(lambda: self._once(node, ends, route.mtu))
         else:
             tally = self._once(node, ends, route.mtu)
         return self._measurement(tally, time.perf_counter() - started)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from droplab.harness.contracts.measurement import Proportion
-from droplab.harness.probes.summary import again_if_late, doubt, loss_values, quantiles
+from droplab.harness.probes.summary import again_if_spoilt, doubt, loss_values, quantiles
 from droplab.harness.probes.volley import BATCH, Pace, Tally, Volley
 
 PACE = Pace(deadline_s=0.02)
@@ -100,9 +100,11 @@ def test_quantiles_are_values_that_were_seen() -> None:
     assert quantiles(ordered[::-1]) == expected
 
 
-def tally_of(late: int, alien: int = 0, answered: int = 100) -> Tally:
+def tally_of(late: int, alien: int = 0, answered: int = 100, overflowed: int = 0) -> Tally:
     rtt_ns = [600_000_000] * late + [1000] * (answered - late) + [-1] * (100 - answered)
-    return Tally(deadline_s=0.5, sent_ns=[0] * 100, rtt_ns=rtt_ns, answered=answered, alien=alien)
+    return Tally(
+        deadline_s=0.5, sent_ns=[0] * 100, rtt_ns=rtt_ns, answered=answered, alien=alien, overflowed=overflowed
+    )
 
 
 @pytest.mark.parametrize(
@@ -113,10 +115,20 @@ def tally_of(late: int, alien: int = 0, answered: int = 100) -> Tally:
         ([tally_of(late=50), tally_of(late=2)], 0),
         ([tally_of(late=50), tally_of(late=0, alien=2)], 0),
         ([tally_of(late=50), tally_of(late=0, answered=0)], 0),
+        ([tally_of(late=0, overflowed=3), tally_of(late=0)], 1),
+        ([tally_of(late=0, overflowed=3), tally_of(late=0, overflowed=1)], 0),
     ],
-    ids=["in time", "a stall", "a delay", "still the first run's replies", "a delay beyond listening"],
+    ids=[
+        "in time",
+        "a stall",
+        "a delay",
+        "still the first run's replies",
+        "a delay beyond listening",
+        "a full queue",
+        "a queue that stays full",
+    ],
 )
-def test_late_replies_are_measured_once_more(runs: list[Tally], kept: int) -> None:
+def test_a_spoilt_run_is_measured_once_more(runs: list[Tally], kept: int) -> None:
     left = iter(runs)
-    assert again_if_late(lambda: next(left)) is runs[kept]
+    assert again_if_spoilt(lambda: next(left)) is runs[kept]
     assert not list(left)
