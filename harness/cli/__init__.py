@@ -98,8 +98,13 @@ def droplab() -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line and exit. Expected failures are one line on standard error."""
-    gc.set_threshold(50_000)  # imports make objects that stay: looking for garbage among them is a tenth of their time
+    collect_seldom()
     sys.exit(_status(argv))
+
+
+def collect_seldom() -> None:
+    """Imports make objects that stay: looking for garbage among them is a tenth of their time."""
+    gc.set_threshold(50_000)
 
 
 def _status(argv: list[str] | None) -> int:

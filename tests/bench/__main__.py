@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from droplab.harness.cli import collect_seldom
 from droplab.harness.contracts.measurement import Proportion
 from droplab.harness.definition.catalogue import Catalogue, find_lab
 from droplab.harness.definition.loader import load
@@ -156,6 +157,7 @@ def _pss_kib(pid: int) -> int:
 
 def main() -> int:
     """Measure everything; 1 when a target was missed."""
+    collect_seldom()  # as every droplab process
     bench = Bench(quick="--quick" in sys.argv)
     if "--starts" in sys.argv:
         draw([*bench.starts()])
