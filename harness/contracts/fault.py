@@ -31,7 +31,7 @@ class ProbeSpec:
     ``role`` is the part that the broken node has in it: the target, the source, a router (or the switch) on the way,
     or ("routed") the target of a node in another network. The engine chooses the nodes and fills in the target: the
     lab's own probe of that kind which fits, or else neighbours of the node. A ``target`` among the parameters is taken
-    as it is.
+    as it is; a ``port`` is understood for every kind: where there is no such field it becomes part of the target.
     """
 
     kind: str
@@ -45,7 +45,7 @@ class Signature:
     """How a fault shows itself, so that it can be proven to bite.
 
     ``symptom`` says what ``trigger`` must do: "rises" (a proportion, two exact intervals disjoint), "changes" (a
-    category differs from before, and is one of ``becomes`` if that is given) or "slower" (every time after is longer
+    value differs from before, and is one of ``becomes`` if that is given) or "slower" (every time after is longer
     than every time before). ``traces``: at least one must rise. ``spared`` is traffic that the fault must not touch,
     or a sentence that says why no such traffic exists. ``effect`` "none" marks a suspect: the symptom must not move.
     """
