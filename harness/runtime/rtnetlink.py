@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 RTM_NEWLINK, RTM_NEWADDR, RTM_NEWROUTE = 16, 20, 24
 NLM_F_NEW = 0x600  # NLM_F_CREATE | NLM_F_EXCL
 IFF_UP = 1
+AT_ONCE = 64  # a receive queue of 208 KiB holds some 270 answers
 RT_TABLE_MAIN, RTPROT_STATIC, RTN_UNICAST = 254, 4, 1
 
 
@@ -99,10 +100,15 @@ def send(node: NetnsNode, requests: Sequence[Request]) -> None:
     For the first that the kernel refuses: MachineLacks when it does not know that kind of link, else NodeLost.
     """
     with open_netlink(node, socket.NETLINK_ROUTE) as asking:
-        asking.send(b"".join(request.packed for request in requests))
-        answers = (body for kind, body in messages(asking) if kind == NLMSG_ERROR)
-        for request, answer in zip(requests, answers):  # noqa: B905 the kernel answers each, in their order
-            _judge(answer, f"{node.name}: {request.words}")
+        for first in range(0, len(requests), AT_ONCE):
+            _send(asking, node.name, requests[first : first + AT_ONCE])
+
+
+def _send(asking: socket.socket, name: str, requests: Sequence[Request]) -> None:
+    asking.send(b"".join(request.packed for request in requests))
+    answers = (body for kind, body in messages(asking) if kind == NLMSG_ERROR)
+    for request, answer in zip(requests, answers):  # noqa: B905 the kernel answers each, in their order
+        _judge(answer, f"{name}: {request.words}")
 
 
 def _judge(answer: bytes, words: str) -> None:

@@ -209,7 +209,8 @@ def _node(plan: TreePlan, node: NodePlan, ends: Ends) -> None:
 
 def _serve(service: Service, go: int) -> None:
     """Become a service of the node, once it may; what it prints goes to a log that is named after its program."""
-    os.read(go, 1)
+    if not os.read(go, 1):
+        return  # the harness is gone, and the lab with it
     os.setsid()
     log = os.open(f"/var/log/{program(service.run)}.out", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(log, 1)

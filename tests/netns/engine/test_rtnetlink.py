@@ -40,3 +40,8 @@ def test_the_first_refusal_is_told(net: Ground) -> None:
 def test_a_kind_of_link_that_the_kernel_does_not_have(net: Ground) -> None:
     with pytest.raises(MachineLacks, match="client: new nosuch x: this kernel has no such link"):
         send(net.client, [new_link("nosuch", "x", 31)])
+
+
+def test_more_than_the_answers_of_one_write_fit(net: Ground) -> None:
+    send(net.client, [new_link("bridge", f"br{number}", 1000 + number) for number in range(400)])
+    assert len(net.client.sh("ip -o link show type bridge").splitlines()) == 400
