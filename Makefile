@@ -36,7 +36,7 @@ test: ## all tests, with real kernels and containers (as root: by sudo)
 	@scripts/setup --docker --dev
 	$(SUDO) .venv/bin/pytest $(if $(filter-out 0,$(shell id -u)),-p no:cacheprovider) $(ARGS)
 
-check: ## format, lint, types, imports and unit tests: under 30 s, no root
+check: ## format, lint, types, imports and unit tests: half a minute, no root
 	@scripts/setup --dev
 	.venv/bin/ruff format --check
 	.venv/bin/ruff check

@@ -13,9 +13,13 @@ from droplab.harness.runtime.packages import PACKAGES
 from tests.packaging.conftest import REPOSITORY
 
 
+OF_MAKE = ("MAKE", "MFLAGS", "ARGS", "SEED", "RUNTIME")
+"""What `make test ARGS=...` hands to whatever it starts."""
+
+
 def run(*argv: str | Path, cwd: Path = REPOSITORY, env: Mapping[str, str] | None = None) -> tuple[int, str]:
     """Exit status and everything that a command printed."""
-    without_make = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    without_make = {name: value for name, value in os.environ.items() if not name.startswith(OF_MAKE)}
     done = subprocess.run(
         [str(word) for word in argv],
         cwd=cwd,
