@@ -120,7 +120,8 @@ def _draw_times(axes: Axes, item: Times, y: float, series: int) -> None:
         axes.hlines(y, quantiles[0.25], quantiles[0.75], color=colour, linewidth=6, alpha=0.5)
     if 0.5 in quantiles:
         axes.plot([quantiles[0.5]], [y], MARKERS[series % len(MARKERS)], color=colour, markersize=5.5)
-        axes.text(quantiles[0.5], y - 0.16, f"median {_seconds(quantiles[0.5])}", ha="center", va="bottom", fontsize=8)
+        slowest = max(*quantiles.values(), *item.sample)
+        axes.text(slowest * 1.1, y, f"median {_seconds(quantiles[0.5])}", ha="left", va="center", fontsize=8)
 
 
 def _time_axis(axes: Axes, found: Sequence[Times]) -> None:
@@ -128,7 +129,7 @@ def _time_axis(axes: Axes, found: Sequence[Times]) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     every = [seconds for item in found for seconds in (*item.quantiles.values(), *item.sample)]
-    low, high = min(every) / 1.3, max(every) * 1.3
+    low, high = min(every) / 1.3, max(every) * 3  # to the right of the slowest stands the median
     widen = max((10 * low / high) ** 0.5, 1.0)
     axes.set_xlim(low / widen, high * widen)
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
