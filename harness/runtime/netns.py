@@ -42,7 +42,9 @@ class NetnsRuntime:
         except OSError as error:
             if error.errno not in (errno.EMFILE, errno.ENFILE):
                 raise
-            raise MachineLacks(f"netns: {error.strerror}: a lab of two nodes takes 16; raise `ulimit -n`") from error
+            raise MachineLacks(
+                f"netns: {error.strerror}: a lab of two nodes takes 4, and 20 while it starts; raise `ulimit -n`"
+            ) from error
 
     def reopen(self, lab: Lab, record: Mapping[str, Any]) -> NetnsLab:
         """The lab that runs since ``record`` was written; see Runtime."""
