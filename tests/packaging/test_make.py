@@ -12,7 +12,6 @@ import pytest
 from droplab.harness.runtime.packages import PACKAGES
 from tests.packaging.conftest import REPOSITORY
 
-
 OF_MAKE = ("MAKE", "MFLAGS", "ARGS", "SEED", "RUNTIME")
 """What `make test ARGS=...` hands to whatever it starts."""
 
