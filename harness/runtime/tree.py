@@ -46,7 +46,7 @@ from droplab.harness.runtime.privileges import Privileges
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 ENVIRONMENT: Mapping[str, str] = {"PATH": PATH, "HOME": "/root", "USER": "root", "LANG": "C.UTF-8"}
 SWITCH = "switch"
-SHELL_WORDS = frozenset("|&;<>()$`\\\"'*?[]#~=%!{}\n")
+FOR_A_SHELL = frozenset("|&;<>()$`\\\"'*?[]#~=%!{}\n")
 """A service without any of them needs no shell, which would take 2 ms."""
 LIFELINE, ALIVE, LOCK = 3, 4, 9
 FREE_FROM = 64
@@ -216,7 +216,7 @@ def _serve(service: Service, go: int) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)
-    if not SHELL_WORDS & set(service.run):
+    if not FOR_A_SHELL & set(service.run):
         with suppress(OSError):  # a shell says best what is wrong with it
             os.execvpe(service.run.split()[0], service.run.split(), {**ENVIRONMENT})
     os.execve("/bin/sh", ["sh", "-c", service.run], {**ENVIRONMENT})
