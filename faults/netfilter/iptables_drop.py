@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from droplab.faults.netfilter._chance import chance_pattern, chance_words, probes_to_show
 from droplab.faults.netfilter._rule import Rule
-from droplab.faults.netfilter._words import Words
 from droplab.harness.contracts.change import Change
 from droplab.harness.contracts.fault import Fault, LooksLike, ProbeSpec, Signature
 from droplab.harness.contracts.node import Node
 from droplab.harness.contracts.trace import OwnCounter
+from droplab.harness.contracts.words import Words, split
 
 IP_ICMP, IP_TCP = 28, 40  # bytes of headers
 FULL_FRAME = 1500
@@ -93,7 +92,7 @@ class IptablesDrop(Fault):
             words += ["--syn"]
         if self.length is not None:
             words += ["-m", "length", "--length", f"{self.length}:65535"]
-        words += shlex.split(self.match or "")
+        words += split(self.match or "")
         return Rule(self.chain, (*words, *chance_words(self.probability, self.every), "-j", "DROP"))
 
     def memoryless(self) -> bool:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from droplab.faults.netfilter._words import Words
 from droplab.harness.contracts.change import Argv, Change, Question
 from droplab.harness.contracts.fault import Fault, LooksLike, ProbeSpec, Signature
 from droplab.harness.contracts.node import Node
 from droplab.harness.contracts.trace import OwnCounter
+from droplab.harness.contracts.words import Words, split
 
 
 class PolicyDrop(Fault):
@@ -37,7 +36,7 @@ class PolicyDrop(Fault):
     )
 
     def _accepting(self) -> list[Argv]:
-        return [(self.chain, *shlex.split(match), "-j", "ACCEPT") for match in self.accept]
+        return [(self.chain, *split(match), "-j", "ACCEPT") for match in self.accept]
 
     def plan(self, node: Node) -> Change:
         """The rules that accept, as far as they are not there yet, then the policy."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from droplab.harness.contracts.fault import Symptom
+from droplab.harness.contracts.words import split
 
 RESERVED = ("switch", "host", "shows", "lacks", "during")
 Section = Literal[
@@ -63,11 +63,7 @@ def _one_line(text: str) -> str:
 
 
 def _command(text: str) -> str:
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise ValueError(f"a shell cannot read it: {str(error).lower()}") from None
-    if not words:
+    if not split(text):
         raise ValueError("a command is needed")
     return text
 

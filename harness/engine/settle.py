@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from droplab.harness.contracts.node import Node
+from droplab.harness.engine.snapshot.neighbours import NDA_DST, NEIGHBOUR, RTM_GETNEIGH
 from droplab.harness.runtime.netlink import attribute, attributes, dump, open_netlink, request
 
 ROUTE_FLUSH = Path("/proc/sys/net/ipv4/route/flush")
@@ -16,10 +17,8 @@ NETLINK_GENERIC, GENL_ID_CTRL, CTRL_CMD_GETFAMILY = 16, 0x10, 3
 CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME = 1, 2
 TCP_METRICS_CMD_DEL = 2
 GENERIC = struct.Struct("=BBxx")  # struct genlmsghdr: command, version
-RTM_DELNEIGH, RTM_GETNEIGH = 29, 30
-NEIGHBOUR = struct.Struct("=B3xiHBB")  # struct ndmsg: family, interface, state, flags, type
+RTM_DELNEIGH = 29
 NUD_FAILED = 0x20
-NDA_DST = 1
 
 
 def settle(nodes: Iterable[Node]) -> None:

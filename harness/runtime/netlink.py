@@ -23,26 +23,21 @@ def open_netlink(node: Node, family: int) -> socket.socket:
     return asking
 
 
-def request(asking: socket.socket, kind: int, body: bytes) -> list[bytes]:
+def request(asking: socket.socket, kind: int, body: bytes, flags: int = NLM_F_ACK) -> list[bytes]:
     """Ask for one thing to be done; what the kernel says before it acknowledges. Raises OSError with its error."""
-    asking.send(HEADER.pack(HEADER.size + len(body), kind, NLM_F_REQUEST | NLM_F_ACK, 1, 0) + body)
-    return _until_done(asking)
+    asking.send(HEADER.pack(HEADER.size + len(body), kind, NLM_F_REQUEST | flags, 1, 0) + body)
+    bodies = []
+    for kind_of_answer, answer in messages(asking):
+        if kind_of_answer in {NLMSG_DONE, NLMSG_ERROR}:
+            raise_for(answer)
+            break
+        bodies.append(answer)
+    return bodies
 
 
 def dump(asking: socket.socket, kind: int, question: bytes) -> list[bytes]:
     """The body of each message that answers a dump of ``kind``. Raises OSError with the kernel's error."""
-    asking.send(HEADER.pack(HEADER.size + len(question), kind, NLM_F_REQUEST | NLM_F_DUMP, 1, 0) + question)
-    return _until_done(asking)
-
-
-def _until_done(asking: socket.socket) -> list[bytes]:
-    bodies = []
-    for kind, body in messages(asking):
-        if kind in {NLMSG_DONE, NLMSG_ERROR}:
-            raise_for(body)
-            break
-        bodies.append(body)
-    return bodies
+    return request(asking, kind, question, NLM_F_DUMP)
 
 
 def messages(asking: socket.socket) -> Iterator[tuple[int, bytes]]:

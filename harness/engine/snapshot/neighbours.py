@@ -17,7 +17,7 @@ RTM_GETNEIGH = 30
 NDA_DST = 1
 NTF_PROXY = 0x08
 NTF_STICKY = 0x40
-NEIGHBOUR = struct.Struct("=B3xiHBB")  # struct ndmsg
+NEIGHBOUR = struct.Struct("=B3xiHBB")  # struct ndmsg: family, interface, state, flags, type
 MULTICAST = 0x01
 
 

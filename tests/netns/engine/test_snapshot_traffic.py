@@ -10,6 +10,7 @@ import pytest
 
 from droplab.harness.contracts.node import Node
 from tests.netns.engine.ground import Ground
+from tests.netns.engine.too_big import too_big
 
 RULES = """
 iptables -A INPUT -m conntrack --ctstate INVALID -j DROP
@@ -40,22 +41,6 @@ table inet watched {
   }
 }
 """
-
-
-def checksum(data: bytes) -> int:
-    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    total = (total >> 16) + (total & 0xFFFF)
-    return ~(total + (total >> 16)) & 0xFFFF
-
-
-def too_big(sender: Node, to: str, quoted_to: str, mtu: int) -> None:
-    """ICMP "fragmentation needed" for a reply that was never sent: the receiver learns a route exception (RFC 1191)."""
-    addresses = socket.inet_aton(to) + socket.inet_aton(quoted_to)
-    quoted = struct.pack("!BBHHHBBH", 0x45, 0, 28, 1, 0x4000, 64, socket.IPPROTO_ICMP, 0) + addresses
-    body = struct.pack("!HH", 0, mtu) + quoted + struct.pack("!BBHHH", 0, 0, 0, 1, 1)
-    summed = checksum(struct.pack("!BBH", 3, 4, 0) + body)
-    with sender.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as raw:
-        raw.sendto(struct.pack("!BBH", 3, 4, summed) + body, (to, 0))
 
 
 def exchange(net: Ground, listening: socket.socket) -> list[socket.socket]:

@@ -1,4 +1,4 @@
-"""Options of iptables as a person types them."""
+"""Words as a person types them into a shell."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 
-def _checked(text: str) -> str:
+def split(text: str) -> list[str]:
+    """The words of a line. Raises ValueError for one that a shell cannot take apart."""
     try:
-        shlex.split(text)
+        return shlex.split(text)
     except ValueError as error:
         raise ValueError(f"a shell cannot read it: {str(error).lower()}") from None
+
+
+def _checked(text: str) -> str:
+    split(text)
     return text
 
 
